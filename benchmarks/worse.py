@@ -31,6 +31,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from surgesim.decisions.door import DELIVERIES, EVERYWHERE, LEAD_DAYS, NEEDS, PATHS, amounts, lay
 from surgesim.model.epidemic.people import apportion
 from surgesim.scenario.door import load, overlaid, with_certain
 from surgesim.scenario.schema.capacity.oxygen import CYLINDER_KG
@@ -54,46 +55,6 @@ OTHER_OUTCOMES = (
 """Outcomes listed besides deaths."""
 
 CONFIDENCE = 0.99
-EVERYWHERE = ""
-"""Place name that stands for the whole province."""
-
-PATHS = {
-    "basic-beds": ("care.facilities.*.beds.basic",),
-    "oxygen-beds": ("care.facilities.*.beds.oxygen",),
-    "icu-beds": ("care.facilities.*.beds.icu",),
-    "icu-target": ("care.facilities.*.icu_target",),
-    "doctors": ("care.facilities.*.staff.doctors", "command.plan.*.doctors"),
-    "ward-nurses": ("care.facilities.*.staff.ward_nurses", "command.plan.*.ward_nurses"),
-    "icu-nurses": ("care.facilities.*.staff.icu_nurses", "command.plan.*.icu_nurses"),
-    "ventilators": ("care.facilities.*.ventilators", "command.plan.*.ventilators"),
-    "tanks": ("care.facilities.*.oxygen.tank_kg", "command.plan.*.tank_kg"),
-    "cylinders": ("care.facilities.*.oxygen.cylinders",),
-    "plants": ("care.facilities.*.oxygen.plant_nm3_per_hour", "command.plan.*.plant_nm3_per_hour"),
-    "pipes": ("care.facilities.*.oxygen.pipe_lpm",),
-    "larger-deliveries": ("care.facilities.*.oxygen.delivery.size_kg", "command.plan.*.delivery_kg"),
-    "deliveries": ("care.facilities.*.oxygen.delivery.interval_days", "command.plan.*.interval_days"),
-    "ambulances": ("care.transport.fleets.*.ambulances",),
-    "boats": ("care.transport.fleets.*.boats",),
-    "neighbour-beds": ("care.neighbours.*.icu_beds", "care.neighbours.*.per_day"),
-    "home-care-teams": ("clinical.home_care.teams", "command.plan.*.teams"),
-    "drug-packages": ("clinical.home_care.packages", "clinical.home_care.packages_per_day"),
-    "tests": (
-        "epidemic.detection.tests.single_per_day", "epidemic.detection.tests.pooled_per_day",
-        "command.plan.*.single_per_day", "command.plan.*.pooled_per_day",
-    ),
-    "doses": ("epidemic.vaccination.doses_per_day", "command.plan.*.doses_per_day"),
-    "lead-days": ("command.plan.*.lead_days",),
-}  # fmt: skip
-"""Scenario paths of the amounts of each resource; * matches any name, which is the place."""
-
-LEAD_DAYS, DELIVERIES = "lead-days", "deliveries"
-"""Resources for which a lower figure is better: lead days, and days between deliveries."""
-
-NEEDS = {
-    "neighbour-beds": lambda plain: any(rule["action"] == "transfer_out" for rule in _rules(plain)),
-    "drug-packages": lambda plain: bool(amounts(plain, PATHS["home-care-teams"])),
-}
-"""Conditions under which a resource has an effect."""
 
 
 class Change(NamedTuple):
@@ -128,27 +89,6 @@ Rows = dict[Key, dict[str, float]]
 # -- the changes ------------------------------------------------------------------------------------------
 
 
-def _rules(plain: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return list(plain["command"].get("plan", {}).values())
-
-
-def amounts(plain: Mapping[str, Any], patterns: Sequence[str]) -> list[tuple[tuple[str, ...], str, float]]:
-    """Return the path, place and value of every non-zero amount that matches a pattern."""
-    here: list[tuple[tuple[str, ...], str, Any]] = []
-    for pattern in patterns:
-        at: list[tuple[tuple[str, ...], str, Any]] = [((), EVERYWHERE, plain)]
-        for key in pattern.split("."):
-            at = [
-                ((*path, name), name if key == "*" else place, value[name])
-                for path, place, value in at
-                if isinstance(value, Mapping)
-                for name in (value if key == "*" else (key,))
-                if name in value
-            ]
-        here += at
-    return [(path, place, value) for path, place, value in here if isinstance(value, (int, float)) and value]
-
-
 def raise_amounts(numbers: Sequence[float], more: float) -> list[float]:
     """Raise each number by the share `more`; add whole numbers to integers, at least one in total."""
     whole = [number for number in numbers if isinstance(number, int)]
@@ -181,23 +121,16 @@ def change(plain: Mapping[str, Any], resource: str, place: str, more: float) -> 
         if resource == "icu-target":  # at most all oxygen beds can be equipped
             new = min(new, site["beds"]["icu"] + site["beds"]["oxygen"])
         elif resource == "icu-beds" and "icu_target" in site:  # the number still to equip is unchanged
-            _lay(overlay, (*path[:-2], "icu_target"), site["icu_target"] + new - old)
+            lay(overlay, (*path[:-2], "icu_target"), site["icu_target"] + new - old)
         elif resource == "larger-deliveries" and name in plain["care"]["facilities"]:  # and room for it
             tank = site["oxygen"]["tank_kg"] * (1 + more)
             bottles = ceil(site["oxygen"]["cylinders"] * (1 + more))
-            _lay(overlay, (*path[:-2], "tank_kg"), tank)
-            _lay(overlay, (*path[:-2], "cylinders"), bottles)
+            lay(overlay, (*path[:-2], "tank_kg"), tank)
+            lay(overlay, (*path[:-2], "cylinders"), bottles)
             new = min(new, tank + bottles * CYLINDER_KG)
         added += new - old
-        _lay(overlay, path, new)
+        lay(overlay, path, new)
     return Change(resource, place, added, overlay)
-
-
-def _lay(overlay: dict[str, Any], path: Sequence[str], value: float) -> None:
-    *into, last = path
-    for key in into:
-        overlay = overlay.setdefault(key, {})
-    overlay[last] = value
 
 
 def by_name(changes: Sequence[Change | None]) -> dict[str, Change]:

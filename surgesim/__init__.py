@@ -22,6 +22,7 @@ from surgesim.errors import (
 from surgesim.version import __version__
 
 if TYPE_CHECKING:
+    from surgesim.decisions.door import Size, Worth, size, worth
     from surgesim.fitting.fit import Fit, fit
     from surgesim.fitting.forecast import Forecast, forecast
     from surgesim.scenario.door import load, loads, overlaid
@@ -52,8 +53,10 @@ __all__ = [
     "ScenarioError",
     "ScoreError",
     "Scores",
+    "Size",
     "SurgesimError",
     "Sweep",
+    "Worth",
     "__version__",
     "fit",
     "forecast",
@@ -66,7 +69,9 @@ __all__ = [
     "score",
     "sensitivity",
     "simulate",
+    "size",
     "sweep",
+    "worth",
 ]
 
 _HOMES = {
@@ -77,7 +82,9 @@ _HOMES = {
     "Results": "surgesim.study.results",
     "Scenario": "surgesim.scenario.schema.scenario",
     "Scores": "surgesim.scoring.score",
+    "Size": "surgesim.decisions.door",
     "Sweep": "surgesim.study.sweep.result",
+    "Worth": "surgesim.decisions.door",
     "fit": "surgesim.fitting.fit",
     "forecast": "surgesim.fitting.forecast",
     "load": "surgesim.scenario.door",
@@ -89,7 +96,9 @@ _HOMES = {
     "score": "surgesim.scoring.score",
     "sensitivity": "surgesim.study.sensitivity",
     "simulate": "surgesim.study.simulate",
+    "size": "surgesim.decisions.door",
     "sweep": "surgesim.study.sweep.sweep",
+    "worth": "surgesim.decisions.door",
 }
 
 

@@ -11,6 +11,7 @@ import sys
 from typing import NoReturn
 
 from surgesim.cli import (  # noqa: F401  imported to register their commands
+    decisions,
     documents,
     fits,
     forecasts,

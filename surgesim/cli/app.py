@@ -15,20 +15,8 @@ from surgesim.log import LOG
 from surgesim.version import __version__
 
 ORDER = (
-    *(
-        "run",
-        "show",
-        "validate",
-        "new",
-        "import",
-        "schema",
-        "plot",
-        "report",
-        "reproduce",
-        "sweep",
-        "sensitivity",
-    ),
-    *("fit", "forecast", "score"),
+    *("run", "show", "validate", "new", "import", "schema", "plot", "report", "reproduce", "sweep"),
+    *("sensitivity", "worth", "size", "fit", "forecast", "score"),
 )
 """Order of the commands in help."""
 

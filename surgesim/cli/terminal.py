@@ -144,16 +144,20 @@ def progress_bar(quiet: bool) -> Iterator[Progress | None]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def show(renderable: object) -> None:
-    from rich import console
+def show(renderable: object, most: int | None = None) -> None:
+    """Print what is laid out for the width of the terminal, or for at most so many columns."""
+    from rich import console as rich_console
 
-    class Console(console.Console):
+    class Console(rich_console.Console):
         def on_broken_pipe(self) -> None:
             """Leave the error to `output_errors`."""
             raise
 
     width = None if sys.stdout is not None and sys.stdout.isatty() else 110
-    Console(width=width, highlight=False, markup=False).print(renderable)
+    console = Console(width=width, highlight=False, markup=False)
+    if most is not None:
+        console.width = min(console.width, most)
+    console.print(renderable)
 
 
 def command_line() -> str:

@@ -1,7 +1,8 @@
 """The figures of a result: functions to draw, describe and save them by name, or save all at once.
 
 `run` contains the figures of a run, one module each, collected in FIGURES; `sweep` contains the figures of a
-sweep, `fit`, `forecast` and `score` those of a fit, a forecast and scores; `drawing` has the code they share.
+sweep; `fit`, `forecast`, `score`, `size` and `worth` have those of other studies; `drawing` has
+what they share.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ from surgesim.report.figures.fit import draw_fit
 from surgesim.report.figures.forecast import draw_forecast
 from surgesim.report.figures.run import FIGURES
 from surgesim.report.figures.score import draw_score
+from surgesim.report.figures.size import draw_size
 from surgesim.report.figures.sweep.sensitivity import draw_sensitivity, draw_shares
 from surgesim.report.figures.sweep.sweep_map import SWEEP_MAP, sweep_map
+from surgesim.report.figures.worth import draw_worth
 from surgesim.report.words import phrase
 from surgesim.scenario.schema.scenario import BASELINE
 
@@ -46,6 +49,8 @@ __all__ = [
     "draw_score",
     "draw_sensitivity",
     "draw_shares",
+    "draw_size",
+    "draw_worth",
     "project_style",
     "save",
     "save_all",

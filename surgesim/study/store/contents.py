@@ -20,11 +20,14 @@ SWEEP = "sweep"
 """Kind of result: a sweep. Also the name of the manifest entry that only sweeps have."""
 FIT = "fit"
 """Kind of result: a fit. Also the name of the manifest entry that only fits have."""
+SIZE = "size"
+WORTH = "worth"
+"""Kinds of a search for the least that suffices and of a ranking of resources, and their manifest entries."""
 FORECAST = "forecast"
 """Name of the manifest entry, and of the additional tables, that only runs of a forecast have."""
 FORECAST_FILES = ("forecast.csv", "pace.csv")
 
-KINDS = (RUN, SWEEP, FIT)
+KINDS = (RUN, SWEEP, FIT, SIZE, WORTH)
 
 _KEYS_BEFORE_FORMAT = {
     RUN: {"scenario_sha256", "seed", "replications", "days", "alternatives", "identities_checked"},
@@ -33,7 +36,13 @@ _KEYS_BEFORE_FORMAT = {
 """Entries that identify manifests of 0.1.0, which have no `FORMAT`."""
 
 SENSITIVITY = "sensitivity"
-_ADDED_TO = {RUN: {"plots", "figures", SENSITIVITY}, SWEEP: {"plots", SENSITIVITY}, FIT: set[str]()}
+_ADDED_TO = {
+    RUN: {"plots", "figures", SENSITIVITY},
+    SWEEP: {"plots", SENSITIVITY},
+    FIT: set[str](),
+    SIZE: set[str](),
+    WORTH: set[str](),
+}
 """Folders in a result to which later commands add figures."""
 
 DESKTOP_FILES = {".DS_Store", "Thumbs.db"}

@@ -41,7 +41,7 @@ class Folder:
     target
         Final location. A folder that already exists there is unchanged until this one is sealed.
     kind
-        `RUN`, `SWEEP` or `FIT`: only a result of the same kind without foreign files is replaced.
+        A kind of result, one of `KINDS`: only a result of the same kind without foreign files is replaced.
 
     Attributes
     ----------

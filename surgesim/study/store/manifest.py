@@ -1,4 +1,4 @@
-"""Reading and validation of the manifests of runs, sweeps and fits."""
+"""Reading and validation of the manifests of runs, sweeps and other studies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from surgesim.errors import ResultsError, escaped
 from surgesim.files import disk_errors
 from surgesim.scenario.schema.indicators import OWN, OwnIndicator
-from surgesim.study.store.contents import FIT, FORMAT, MANIFEST, RUN, SWEEP, format_name, read_json
+from surgesim.study.store.contents import (
+    FIT,
+    FORMAT,
+    MANIFEST,
+    RUN,
+    SIZE,
+    SWEEP,
+    WORTH,
+    format_name,
+    read_json,
+)
 from surgesim.study.store.folder import recover
 from surgesim.study.store.unfinished import unfinished_path
 
@@ -115,7 +125,46 @@ class _Fit(_Manifest):
     warnings: list[str]
 
 
-_FORMS: Mapping[str, type[_Manifest]] = {RUN: _Run, SWEEP: _Sweep, FIT: _Fit}
+class _Answer(_Entries):
+    status: Literal["found", "already", "unreachable"]
+    value: str
+    confidence: float
+    failing: str | None
+    contrary: list[list[str]]
+    runs: _Count
+
+
+class _Search(_Entries):
+    lever: str
+    unit: str
+    values: list[str]
+    falling: bool
+    conditions: dict[str, float]
+    confidence: float
+    replications: _Some
+    seed: _Count
+    answer: _Answer
+
+
+class _Size(_Manifest):
+    size: _Search
+    scenario: str
+
+
+class _Ranking(_Entries):
+    outcome: str
+    by: str
+    items: _Count
+    replications: _Some
+    seed: _Count
+
+
+class _Worth(_Manifest):
+    worth: _Ranking
+    scenario: str
+
+
+_FORMS: Mapping[str, type[_Manifest]] = {RUN: _Run, SWEEP: _Sweep, FIT: _Fit, SIZE: _Size, WORTH: _Worth}
 
 
 NUMBERS = "replication_numbers"
@@ -137,18 +186,19 @@ def own_indicators(manifest: Mapping[str, Any]) -> list[OwnIndicator]:
 
 
 def kind_of(folder: Path) -> str | None:
-    """Return `SWEEP`, `FIT` or, for other folders, None; first complete a move that a crash interrupted."""
+    """Return the kind of a result, None for a run; first complete a move that a crash interrupted."""
     with disk_errors(folder):
         recover(folder)
     path = folder / MANIFEST
     entries = _entries(path) if path.is_file() else {}
-    if entries.get(FORMAT) == format_name(FIT):
-        return FIT
+    for kind in (FIT, SIZE, WORTH):
+        if entries.get(FORMAT) == format_name(kind):
+            return kind
     return SWEEP if SWEEP in entries else None
 
 
 def read_manifest(folder: Path, kind: str = RUN) -> dict[str, Any]:
-    """Read the manifest of a run, a sweep or a fit.
+    """Read the manifest of a run, or of another kind of study.
 
     Raises
     ------

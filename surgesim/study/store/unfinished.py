@@ -26,7 +26,9 @@ from surgesim.study.store.contents import (
     FORMAT,
     MANIFEST,
     RUN,
+    SIZE,
     SWEEP,
+    WORTH,
     format_name,
     refuse_strangers,
     strangers,
@@ -56,7 +58,7 @@ EXTENSIONS = "extensions"
 _FOLLOWING = (DESIGN_HASH, "points", "runs")
 """Plan entries that are determined by other entries."""
 
-_UNITS = {RUN: "replications", SWEEP: "runs", FIT: "rounds"}
+_UNITS = {RUN: "replications", SWEEP: "runs", FIT: "rounds", SIZE: "replications", WORTH: "replications"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class Unfinished(Generic[Content]):
     target
         The result folder of the completed study.
     kind
-        `RUN`, `SWEEP` or `FIT`.
+        One of `KINDS` in `surgesim.study.store.contents`.
     plan
         The identity of the study, as JSON-serialisable data.
     scenarios

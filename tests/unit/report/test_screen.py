@@ -363,12 +363,14 @@ def limited(results: Results, breach: list[float], short: list[float]) -> Result
         (
             [20, 7, 61],
             [0, 0, 0],
-            "ICU beds are limited by nurses on 61 of the 88 days of the declared emergency",
+            "ICU beds are limited by nurses, scarcest at the bedside, "
+            "on 61 of the 88 days of the declared emergency",
         ),
         (
             [0, 0, 0],
             [5, 0.5, 2],
-            "ICU beds are limited by space on 5 of the 7.5 days on which patients lack one",
+            "ICU beds are limited by space, scarcest at the bedside, "
+            "on 5 of the 7.5 days on which patients lack one",
         ),
         ([0, 0, 0], [0, 0, 0], "ICU beds are never short, and no emergency is declared."),
     ],

@@ -304,8 +304,10 @@ def test_public_names() -> None:
         "ScenarioError",
         "ScoreError",
         "Scores",
+        "Size",
         "SurgesimError",
         "Sweep",
+        "Worth",
         "__version__",
         "fit",
         "forecast",
@@ -318,7 +320,9 @@ def test_public_names() -> None:
         "score",
         "sensitivity",
         "simulate",
+        "size",
         "sweep",
+        "worth",
     ]
     assert surgesim.run is run
     assert all(getattr(surgesim, name) is not None for name in surgesim.__all__)

@@ -1,0 +1,181 @@
+"""The search for the weakest value of a lever that suffices: bisection on tests that are valid at any time.
+
+Each condition at each value is tested with an error of α / (values tested × conditions). The values that do
+not suffice and are tested lie on one path, which no chance decides as long as every value that suffices is
+found to; once one is not found to, only stronger values are tested. So the answer does not suffice with a
+probability of at most α, if stronger values are never worse.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.decisions.sequences import log_capital, mean_interval, mean_margin, share_interval
+from surgesim.study.measures.compare import BREACHED
+
+Floats = NDArray[np.float64]
+
+FIRST_LOOK: Final = 20
+"""Independent runs before the first look at a probability."""
+FIRST_LOOK_AT_MEAN: Final = 40
+"""Independent runs before the first look at a mean, whose test holds in the limit of many runs."""
+_GROWTH: Final = 1.5
+
+Verdict: TypeAlias = Literal["holds", "fails", "open"]
+"""Whether a condition is shown to hold, shown not to hold, or neither."""
+
+Status: TypeAlias = Literal["found", "already", "unreachable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition on the runs at one value: a probability or a mean below a bound.
+
+    Attributes
+    ----------
+    outcome
+        Name of the outcome; of a probability, one that is 0 or 1.
+    below
+        The bound.
+    """
+
+    outcome: str
+    below: float
+
+    @property
+    def is_share(self) -> bool:
+        """True for the probability of a breach."""
+        return self.outcome.startswith(BREACHED)
+
+    @property
+    def first_look(self) -> int:
+        """Number of independent runs before the first look."""
+        return FIRST_LOOK if self.is_share else FIRST_LOOK_AT_MEAN
+
+    def verdict(self, values: Floats, alpha: float) -> Verdict:
+        """Test independent values on both sides, each with an error of `alpha` at all times together."""
+        if len(values) < self.first_look:
+            return "open"
+        if self.is_share:
+            reach = math.log(1 / alpha)
+            if log_capital(values, self.below, below=True) >= reach:
+                return "holds"
+            return "fails" if log_capital(values, self.below, below=False) >= reach else "open"
+        mean, margin = float(values.mean()), mean_margin(values, alpha)
+        if mean + margin < self.below:
+            return "holds"
+        return "fails" if mean - margin >= self.below else "open"
+
+    def interval(self, values: Floats, alpha: float) -> tuple[float, float]:
+        """Return an interval that is valid at all times with 1 - `alpha`."""
+        if len(values) < 2:
+            return (0.0, 1.0) if self.is_share else (-math.inf, math.inf)
+        return (share_interval if self.is_share else mean_interval)(values, alpha)
+
+
+class Answer(NamedTuple):
+    """What a search found.
+
+    Attributes
+    ----------
+    status
+        ``found``; ``already`` if the weakest value suffices; ``unreachable`` if the strongest is not shown
+        to.
+    place
+        Index of the value that answers; the best found, if unreachable.
+    failing
+        Index of the strongest value shown not to suffice; None if there is none.
+    """
+
+    status: Status
+    place: int
+    failing: int | None
+
+
+def most_tested(count: int) -> int:
+    """Return how many of `count` values a search tests at most: the ends, and one for each halving."""
+    return 2 + max(math.ceil(math.log2(max(count - 1, 1))), 0)
+
+
+def looks(first: int, most: int) -> Iterator[int]:
+    """Yield the growing numbers of replications after which a search looks."""
+    n = min(first, most)
+    while n < most:
+        yield n
+        n = min(math.ceil(n * _GROWTH), most)
+    yield most
+
+
+def search(
+    count: int,
+    conditions: Sequence[Condition],
+    alpha: float,
+    most: int,
+    runs_together: int,
+    run: Callable[[Sequence[int], int], None],
+    values: Callable[[int, str], Floats],
+) -> Answer:
+    """Search for the first of `count` values at which all conditions hold.
+
+    Parameters
+    ----------
+    alpha
+        Error of an answer that does not suffice.
+    most
+        Largest number of replications at a value.
+    runs_together
+        Number of replications that share a draw.
+    run
+        Function that runs values, by index, in the replications from 0 up to a number.
+    values
+        Function that returns the independent values of an outcome at a value.
+    """
+    each = alpha / (most_tested(count) * len(conditions))
+    first = max(condition.first_look for condition in conditions) * runs_together
+
+    def verdict(place: int) -> Verdict:
+        found = [condition.verdict(values(place, condition.outcome), each) for condition in conditions]
+        return "fails" if "fails" in found else "open" if "open" in found else "holds"
+
+    def settled(places: Sequence[int]) -> list[Verdict]:
+        left = list(places)
+        for n in looks(first, most):
+            run(left, n)
+            left = [place for place in left if verdict(place) == "open"]
+            if not left:
+                break
+        return [verdict(place) for place in places]
+
+    weakest, strongest = settled([0, count - 1])
+    failing = [place for place, found in ((0, weakest), (count - 1, strongest)) if found == "fails"]
+    tested = [0, count - 1]
+    if weakest == "holds":
+        return Answer("already", 0, None)
+    if strongest != "holds":
+        best = min(tested, key=lambda place: (_excess(conditions, place, values), -place))
+        return Answer("unreachable", best, max(failing, default=None))
+    low, high = 0, count - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        (found,) = settled([middle])
+        if found == "holds":
+            high = middle
+        else:
+            low = middle
+            if found == "fails":
+                failing.append(middle)
+    return Answer("found", high, max(failing, default=None))
+
+
+def _excess(conditions: Sequence[Condition], place: int, values: Callable[[int, str], Floats]) -> float:
+    """Return by how much the means at a value are above the bounds, as the worst ratio."""
+    return max(
+        float(values(place, condition.outcome).mean()) / condition.below if condition.below > 0 else math.inf
+        for condition in conditions
+    )

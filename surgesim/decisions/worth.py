@@ -1,0 +1,609 @@
+"""What a resource is worth: one step more, and its limit removed, alone and in pairs, against the baseline.
+
+Runs are spent by sequential halving (Karnin, Koren & Somekh 2013, Proc. ICML 28(3), 1238-1246): all
+candidates are run in the same replications, whose number doubles from round to round, and after a round the
+lower half of the ranking is left as it is. So most runs go where the ranking is undecided, at its top.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surgesim.decisions.resources import (
+    EVERYWHERE,
+    GROUPINGS,
+    OXYGEN,
+    PAIRED,
+    STEPS,
+    Change,
+    Raiser,
+    places,
+    set_paths,
+)
+from surgesim.decisions.trials import FLOWS, TRIALS, Trials, problem_of, with_candidates
+from surgesim.errors import Problem, ResultsError, ScenarioError
+from surgesim.log import logged
+from surgesim.model.record import Column
+from surgesim.scenario.door import Files, certain, suggestion
+from surgesim.scenario.schema.scenario import BASELINE, Scenario
+from surgesim.study.compute.backend import Backend
+from surgesim.study.compute.checks import alternative_names, whole, with_extensions
+from surgesim.study.compute.environment import COMPUTING, environment, now, versions
+from surgesim.study.compute.replicate import keep_alternatives
+from surgesim.study.measures.compare import (
+    COST,
+    DAYS_BREACHED,
+    DEATHS,
+    SITUATION_DAYS,
+    better,
+    paired_interval,
+)
+from surgesim.study.results import Output
+from surgesim.study.store.contents import FORMAT, WORTH
+from surgesim.study.store.csv_files import read_csv, write_csv
+from surgesim.study.store.folder import Folder, scenario_text, tell_kept
+from surgesim.study.store.manifest import read_manifest
+from surgesim.study.store.unfinished import Unfinished
+from surgesim.study.sweep.design import without_swept
+from surgesim.study.tables.columns import TEXT, Table, outcome_units
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+Kind: TypeAlias = Literal["step", "limit", "pair"]
+
+MOST_ITEMS: Final = 40
+"""Largest number of items, except those by facility."""
+
+REPLICATIONS: Final = 32
+CONFIDENCE: Final = 0.9
+"""Confidence of the paired intervals."""
+
+FIRST_ROUND: Final[Mapping[Kind, int]] = {"step": 8, "limit": 8, "pair": 2}
+"""Replications of every candidate before any is left."""
+_KEPT: Final[Mapping[Kind, int]] = {"step": 8, "limit": 8, "pair": 3}
+"""Candidates that are run to the end."""
+
+SHOWN: Final = (
+    *(DEATHS, "deaths_untreated", SITUATION_DAYS, "waiting_days", "boarding_days"),
+    *("emergency_unserved", "elective_backlog", COST),
+)
+"""Outcomes that say what a resource changes; days of breaches of each threshold come with them."""
+
+WHY: Final = (
+    *("basic_bed_days", "oxygen_bed_days", "icu_bed_days", "waiting_oxygen_days", "waiting_icu_days"),
+    *("boarding_days", "blocking_days", "admissions_oxygen", "entries_icu"),
+    *("transferred_out", "oxygen_used_kg", "oxygen_unmet_kg", "facility_days_dry"),
+    *("deaths_thin_care", "oxygen_patients", "icu_patients"),
+)
+"""Outcomes that say why: where the patients went, whom oxygen reached, and who waited."""
+
+PER_MONEY: Final = 1e9
+"""Sum of money for which an effect is also given, in the scenario's currency."""
+
+_SCENARIO: Final = "scenario.yaml"
+
+WORTH_TABLE: Final = Table(
+    "worth",
+    "candidate × outcome, in the order of the ranking",
+    (
+        Column(
+            "kind", TEXT, "`step` (one planner's step more), `limit` (limit removed) or `pair` (two limits)"
+        ),
+        Column("resource", TEXT, "the resource; of a pair, both with ` + `"),
+        Column("place", TEXT, "where it is raised: empty for the whole province"),
+        Column("added", "as `unit`", "amount added in all; empty for a pair"),
+        Column("unit", TEXT, "unit of `added`"),
+        Column("rank", "places", "place among the candidates of this kind, from 1: best first"),
+        Column("replications", "replications", "replications of this candidate"),
+        Column("outcome", TEXT, "outcome, or a threshold's days of breach; also totals that say why"),
+        Column("outcome_unit", TEXT, "unit of the outcome"),
+        Column("role", TEXT, "`effect`, or `why`: where patients went"),
+        Column("baseline_mean", "as `outcome_unit`", "mean of the baseline in the same replications"),
+        Column("difference", "as `outcome_unit`", "mean of the paired differences from the baseline"),
+        Column("difference_low", "as `outcome_unit`", "lower end of its 90 % interval (Student's t, paired)"),
+        Column("difference_high", "as `outcome_unit`", "upper end of the interval"),
+        Column("per_unit", "per `unit`", "`difference` divided by `added`"),
+        Column(
+            "per_billion",
+            "per 10⁹ currency",
+            "`difference` per 10⁹ of extra cost of the response; empty unless costs are given and rise",
+        ),
+        Column(
+            "beyond_single",
+            "as `outcome_unit`",
+            "for a pair, the mean difference from the better of its two resources alone, in the same "
+            "replications; otherwise empty",
+        ),
+    ),
+)
+"""The table of worth.csv."""
+
+
+class Candidate(NamedTuple):
+    """One change that is tried: a step, a removed limit, or a pair of these.
+
+    Attributes
+    ----------
+    parts
+        The candidates of a pair; empty otherwise.
+    """
+
+    kind: Kind
+    resource: str
+    place: str
+    added: float
+    unit: str
+    overlay: dict[str, Any]
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Worth:
+    """What resources are worth; docs/worth-and-size.md explains it.
+
+    Attributes
+    ----------
+    scenario
+        The scenario as compared.
+    table
+        The effects, see `WORTH_TABLE`.
+    manifest
+        Everything needed to repeat the ranking.
+    folder
+        The folder in which the result is stored; None if it is only in memory.
+    """
+
+    scenario: Scenario
+    table: pd.DataFrame
+    manifest: Mapping[str, Any]
+    folder: Path | None = None
+
+    def __repr__(self) -> str:
+        entry = self.manifest[WORTH]
+        return f"<Worth of {entry['items']} items of {self.scenario.name!r}, by {entry['outcome']}>"
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    scenario: Scenario
+    candidates: Mapping[str, Candidate]
+    outcome: str
+    by: str
+    most: int
+    seed: int
+
+    @property
+    def sign(self) -> float:
+        """1 if less of the ranked outcome is better, -1 if more is."""
+        return 1.0 if better(self.outcome) in ("lower", "") else -1.0
+
+    @property
+    def most_runs(self) -> int:
+        return (1 + len(self.candidates)) * self.most
+
+    def of(self, kind: Kind) -> list[str]:
+        return [name for name, each in self.candidates.items() if each.kind == kind]
+
+
+def worth(
+    scenario: Scenario,
+    *,
+    by: str = "province",
+    only: Sequence[str] | None = None,
+    steps: Mapping[str, float] | None = None,
+    outcome: str = DEATHS,
+    pairs: bool = True,
+    replications: int = REPLICATIONS,
+    alternative: str = BASELINE,
+    seed: int | None = None,
+    uncertainty: bool = True,
+    extensions: Files = (),
+    workers: int | Backend | None = None,
+    progress: bool = False,
+    out: str | Path | Output | None = None,
+    resume: bool = False,
+) -> Worth:
+    """Rank resources by what one planner's step more, or the removal of their limit, changes.
+
+    Parameters
+    ----------
+    scenario
+        A scenario loaded with `surgesim.load`.
+    by
+        The places of the items: ``province``, ``ownership``, ``kind``, ``district`` or ``facility``. At most
+        40 items, except by facility.
+    only
+        Resources to compare; by default all that the scenario has.
+    steps
+        Other steps than the usual ones, by resource, in its unit.
+    outcome
+        The outcome by which candidates are ranked.
+    pairs
+        False to try no pairs of removed limits. Pairs are tried in the whole province.
+    replications
+        Replications of the leading candidates; the others have fewer.
+    alternative
+        The alternative that is compared with.
+    seed, uncertainty, extensions, workers, progress, out, resume
+        As for `surgesim.run`. An amount that a candidate changes is not drawn.
+
+    Returns
+    -------
+    Worth
+        The effects; identical for any number of workers, and whether or not the ranking was interrupted.
+
+    Raises
+    ------
+    ScenarioError
+        If an argument cannot be used, there are too many items, or none.
+    ResultsError
+        If `out` cannot be written, or there is an unfinished ranking with a different plan.
+
+    Examples
+    --------
+    >>> import surgesim
+    >>> town = surgesim.load("scenarios/teaching/small-town.yaml")  # doctest: +SKIP
+    >>> surgesim.worth(town, replications=16).table  # doctest: +SKIP
+    """
+    base = with_extensions(scenario if uncertainty else certain(scenario), extensions)
+    alternative_names(base, [alternative])
+    base = keep_alternatives(base.alternative(alternative), ())
+    _check(base, by, only, steps or {}, outcome, replications)
+    found = _candidates(
+        base, by, only, {**{name: step for name, (step, _) in STEPS.items()}, **(steps or {})}, pairs
+    )
+    if not found:
+        message = "got no resource that the scenario has, expected beds, staff, equipment, oxygen or others"
+        raise ScenarioError([Problem("resource", message)])
+    items = len({(each.resource, each.place) for each in found.values() if not each.parts})
+    if by != "facility" and items > MOST_ITEMS:
+        raise ScenarioError(
+            [Problem("by", f"got {items} items, expected at most {MOST_ITEMS}: choose some with --resource")]
+        )
+    base = without_swept(base, {path for each in found.values() for path in set_paths(each.overlay)})
+    number = base.study.seed if seed is None else whole("seed", seed)
+    plan = _Plan(base, found, outcome, by, int(replications), number)
+    entry = _entry(plan, items)
+    backend, output, started = Backend.of(workers).with_bar(progress), Output.of(out), now()
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(logged())
+        prepared = _prepared(plan)
+        if output is None:
+            return _result(plan, prepared, backend, None, entry, started)
+        folder = stack.enter_context(Folder(output.folder, WORTH))
+        kept = Unfinished(
+            folder.target, WORTH, entry, {base.name: scenario_text(base)}, plan.most_runs, TRIALS
+        )
+        if resume and _is_complete(folder.target, entry):
+            kept.finish(backend)
+            return read_worth(folder.target)
+        opened = kept.opened(
+            resume=resume, backend=backend, is_complete=lambda stored: _is_complete(folder.target, stored)
+        )
+        with opened:
+            done = _result(plan, prepared, backend, kept, entry, started)
+            write_csv(folder.path / f"{WORTH_TABLE.name}.csv", done.table)
+            (folder.path / _SCENARIO).write_text(scenario_text(base), encoding="utf-8", newline="\n")
+            failed = output.add_extras(done, folder.path)
+        sealed = folder.seal({**done.manifest, **output.notes, "extras_failed": failed})
+        kept.finish(backend)
+        tell_kept(folder, backend)
+        return Worth(base, done.table, sealed, folder.target)
+
+
+def read_worth(folder: str | Path) -> Worth:
+    """Read the result folder of a ranking.
+
+    Raises
+    ------
+    ResultsError
+        If the folder contains no ranking, or is damaged.
+    """
+    from surgesim.scenario.door import load_stored
+
+    target = Path(folder).resolve()
+    manifest = read_manifest(target, WORTH)
+    try:
+        table = read_csv(target / f"{WORTH_TABLE.name}.csv", WORTH_TABLE)
+        table["place"] = table["place"].fillna(EVERYWHERE)
+        scenario = load_stored(target / _SCENARIO)
+    except (OSError, ScenarioError) as error:
+        raise ResultsError(f"{folder}: damaged ({error})") from error
+    return Worth(scenario, table, manifest, target)
+
+
+# -- what is tried ------------------------------------------------------------------------------------------
+
+
+def _check(
+    scenario: Scenario,
+    by: str,
+    only: Sequence[str] | None,
+    steps: Mapping[str, float],
+    outcome: str,
+    replications: object,
+) -> None:
+    problems = []
+    if by not in GROUPINGS:
+        problems.append(Problem("by", f"got {by!r}{suggestion(by, GROUPINGS)}"))
+    known = (*STEPS, OXYGEN)
+    problems += [
+        Problem("resource", f"unknown resource {name!r}{suggestion(name, known)}")
+        for name in only or ()
+        if name not in known
+    ]
+    for name, step in steps.items():
+        if name not in STEPS:
+            problems.append(Problem("step", f"unknown resource {name!r}{suggestion(name, STEPS)}"))
+        elif not (isinstance(step, (int, float)) and math.isfinite(step) and step > 0):
+            problems.append(Problem("step", f"got {step} for {name}, expected a number above 0"))
+    units = outcome_units([scenario])
+    if outcome not in units:
+        problems.append(Problem("outcome", f"unknown outcome {outcome!r}{suggestion(outcome, units)}"))
+    if isinstance(replications, bool) or not isinstance(replications, (int, np.integer)) or replications < 4:
+        message = f"got {replications!r}, expected a whole number of at least 4"
+        problems.append(Problem("replications", message))
+    if problems:
+        raise ScenarioError(problems)
+
+
+def _candidates(
+    scenario: Scenario, by: str, only: Sequence[str] | None, steps: Mapping[str, float], pairs: bool
+) -> dict[str, Candidate]:
+    """Return every candidate by name: steps and limits of each place, then pairs in the whole province."""
+    wanted = (*STEPS, OXYGEN) if only is None else tuple(only)
+    found: dict[str, Candidate] = {}
+
+    def add(kind: Kind, resource: str, place: str, change: Change | None) -> None:
+        if change is not None and change.added:
+            unit = "" if resource == OXYGEN else STEPS[resource][1]
+            name = f"{kind}-{len(found)}"
+            found[name] = Candidate(kind, resource, place, change.added, unit, change.overlay)
+
+    of_places = places(scenario, by)
+    for place, facilities in of_places.items():
+        raiser = Raiser(scenario, facilities, whole=len(of_places) == 1)
+        for resource in wanted:
+            if resource != OXYGEN:
+                add("step", resource, place, raiser.more(resource, steps[resource]))
+            add("limit", resource, place, raiser.plenty(resource))
+    if len(of_places) > 1:  # resources that no facility holds
+        raiser = Raiser(scenario, ())
+        for resource in wanted:
+            if resource != OXYGEN:
+                add("step", resource, EVERYWHERE, raiser.more(resource, steps[resource]))
+            add("limit", resource, EVERYWHERE, raiser.plenty(resource))
+    if pairs and by == "province":
+        plain = scenario.to_plain()
+        limits = {each.resource: name for name, each in found.items() if each.kind == "limit"}
+        for one, other in combinations([name for name in PAIRED if name in limits], 2):
+            both = _joined(plain, found[limits[one]].overlay, found[limits[other]].overlay)
+            found[f"pair-{len(found)}"] = Candidate(
+                "pair", f"{one} + {other}", EVERYWHERE, math.nan, "", both, (limits[one], limits[other])
+            )
+    return found
+
+
+def _joined(plain: Mapping[str, Any], one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an overlay with the values of both; other patients keep the beds that they have in `plain`."""
+    joined = dict(one)
+    for key, value in other.items():
+        there = joined.get(key)
+        if isinstance(value, Mapping) and isinstance(there, Mapping):
+            joined[key] = _joined(plain[key], there, value)
+        elif key in ("emergency_share", "elective_share") and there and value:
+            joined[key] = 1 / (1 / there + 1 / value - 1 / plain[key])
+        else:
+            joined[key] = value
+    return joined
+
+
+def _prepared(plan: _Plan) -> Scenario:
+    overlays = {name: each.overlay for name, each in plan.candidates.items()}
+    try:
+        return with_candidates(plan.scenario, overlays)
+    except ScenarioError as error:
+        name = next(
+            (each for each in overlays if f"alternatives.{each}." in f"{error.problems[0].path}."), None
+        )
+        if name is None:
+            raise
+        each = plan.candidates[name]
+        message = (
+            f"cannot be raised in this scenario: {problem_of(error, name)}; leave it out with --resource"
+        )
+        raise ScenarioError([Problem(f"resource {each.resource}", message)]) from error
+
+
+def _entry(plan: _Plan, items: int) -> dict[str, Any]:
+    scenario = plan.scenario
+    text = json.dumps({name: each.overlay for name, each in plan.candidates.items()}, sort_keys=True)
+    entry: dict[str, Any] = {
+        "outcome": plan.outcome,
+        "by": plan.by,
+        "items": items,
+        "candidates": len(plan.candidates),
+        "candidates_sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "replications": plan.most,
+        "seed": plan.seed,
+        "runs": plan.most_runs,
+        "scenarios": {scenario.name: hashlib.sha256(scenario_text(scenario).encode()).hexdigest()},
+        "versions": {name: version for name, version in versions().items() if name in COMPUTING},
+    }
+    if scenario.extensions:
+        entry["extensions"] = scenario.extensions.hashes
+    return entry
+
+
+# -- the ranking --------------------------------------------------------------------------------------------
+
+
+def _result(
+    plan: _Plan,
+    prepared: Scenario,
+    backend: Backend,
+    kept: Unfinished[Any] | None,
+    entry: Mapping[str, Any],
+    started: str,
+) -> Worth:
+    trials = Trials(prepared, plan.seed, backend, kept, plan.most_runs)
+    left = _halve(plan, trials)
+    trials.finish()
+    manifest = {
+        **environment(),
+        "scenario": plan.scenario.name,
+        WORTH: {**entry, "done": trials.runs},
+        "started": started,
+        "ended": now(),
+    }
+    if plan.scenario.extensions:
+        manifest["extensions"] = plan.scenario.extensions.entries()
+    return Worth(plan.scenario, _table(plan, trials, left), manifest)
+
+
+def _halve(plan: _Plan, trials: Trials) -> dict[str, int]:
+    """Run all candidates in the first replications, then the upper half of each kind in twice as many.
+
+    Returns the number of replications after which each candidate was left.
+    """
+    left: dict[str, int] = {}
+    together = plan.scenario.study.runs_together
+    alive: dict[Kind, list[str]] = {kind: plan.of(kind) for kind in FIRST_ROUND}
+    count = min(min(FIRST_ROUND.values()) * together, plan.most)
+    while True:
+        needed = {BASELINE, *(name for names in alive.values() for name in names)}
+        needed |= {part for name in alive["pair"] for part in plan.candidates[name].parts}
+        trials.run([name for name in (BASELINE, *plan.candidates) if name in needed], range(count))
+        if count >= plan.most:
+            return left
+        for kind, names in alive.items():
+            if count >= FIRST_ROUND[kind] * together:
+                upper = max(-(-len(names) // 2), _KEPT[kind])
+                ranked = sorted(names, key=lambda name: _merit(plan, trials, name))
+                alive[kind] = ranked[:upper]
+                left |= dict.fromkeys(ranked[upper:], count)
+        count = min(2 * count, plan.most)
+
+
+def _merit(plan: _Plan, trials: Trials, name: str) -> float:
+    """Return the mean difference by which candidates are ranked, lowest first.
+
+    A pair is ranked by its difference from the better of its two resources alone.
+    """
+    candidate = plan.candidates[name]
+    if candidate.parts:
+        return plan.sign * _beyond(plan, trials, name, plan.outcome)
+    return plan.sign * float(np.nanmean(_differences(trials, name, plan.outcome)))
+
+
+def _differences(trials: Trials, name: str, outcome: str, of: str = BASELINE) -> Floats:
+    same = trials.replications(name, of)
+    return trials.values(name, outcome, same) - trials.values(of, outcome, same)
+
+
+def _beyond(plan: _Plan, trials: Trials, name: str, outcome: str) -> float:
+    """Return the mean difference of a pair from the better of its parts, by the outcome of the ranking."""
+    parts = plan.candidates[name].parts
+    same = trials.replications(name, *parts)
+    best = min(parts, key=lambda part: plan.sign * float(trials.values(part, plan.outcome, same).mean()))
+    return float((trials.values(name, outcome, same) - trials.values(best, outcome, same)).mean())
+
+
+def _table(plan: _Plan, trials: Trials, left: Mapping[str, int]) -> pd.DataFrame:
+    """Build the table; candidates that were left earlier rank below those that were left later."""
+    import pandas as pd
+
+    scenario = plan.scenario
+    units = outcome_units([scenario]) | {name: unit for name, (_, unit) in FLOWS.items()}
+    breaches = [name for name in units if name.startswith(DAYS_BREACHED)]
+    effects = [plan.outcome, *(name for name in (*SHOWN, *breaches) if name != plan.outcome)]
+    has_cost = scenario.supply.costs is not None
+    units[COST] = scenario.supply.currency
+    rows: list[dict[str, Any]] = []
+    for kind in FIRST_ROUND:
+        ranked = sorted(
+            plan.of(kind), key=lambda name: (-left.get(name, plan.most), _merit(plan, trials, name))
+        )
+        for rank, name in enumerate(ranked, start=1):
+            each = plan.candidates[name]
+            extra = float(_differences(trials, name, COST).mean()) if has_cost else math.nan
+            for outcome in dict.fromkeys((*effects, *WHY)):
+                if outcome == COST and not has_cost:
+                    continue
+                row = _effect(plan, trials, name, outcome)
+                if row is None:
+                    continue
+                rows.append(
+                    {
+                        "kind": kind,
+                        "resource": each.resource,
+                        "place": each.place,
+                        "added": each.added,
+                        "unit": each.unit,
+                        "rank": rank,
+                        "replications": trials.count(name),
+                        "outcome": outcome,
+                        "outcome_unit": units[outcome],
+                        "role": "effect" if outcome in effects else "why",
+                        **row,
+                        "per_unit": row["difference"] / each.added if each.added and each.unit else math.nan,
+                        "per_billion": row["difference"] / extra * PER_MONEY if extra > 0 else math.nan,
+                    }
+                )
+    return pd.DataFrame(rows, columns=[column.name for column in WORTH_TABLE.columns])
+
+
+def _effect(plan: _Plan, trials: Trials, name: str, outcome: str) -> dict[str, float] | None:
+    """Return the paired differences of one outcome; None if it is not assessed."""
+    same = trials.replications(name, BASELINE)
+    before = trials.values(BASELINE, outcome, same)
+    difference = trials.values(name, outcome, same) - before
+    if np.isnan(difference).any():
+        return None
+    low, high = paired_interval(difference, CONFIDENCE, plan.scenario.study.runs_together)
+    pair = bool(plan.candidates[name].parts)
+    return {
+        "baseline_mean": float(before.mean()),
+        "difference": float(difference.mean()),
+        "difference_low": low,
+        "difference_high": high,
+        "beyond_single": _beyond(plan, trials, name, outcome) if pair else math.nan,
+    }
+
+
+def _is_complete(target: Path, entry: Mapping[str, Any]) -> bool:
+    """Return whether `target` contains a completed ranking with this identity."""
+    with contextlib.suppress(ResultsError):
+        stored = {key: value for key, value in entry.items() if key != FORMAT}
+        found = {key: value for key, value in read_manifest(target, WORTH)[WORTH].items() if key != "done"}
+        return bool(found == json.loads(json.dumps(stored)))
+    return False
+
+
+def why(table: pd.DataFrame, most: int = 3) -> Iterator[dict[str, Any]]:
+    """Yield the totals of a candidate that changed most, as a share of the baseline, of those whose interval
+    excludes 0.
+
+    Parameters
+    ----------
+    table
+        Rows of `WORTH_TABLE` of one candidate.
+    """
+    rows = table[table["outcome"].isin(WHY)]
+    rows = rows[(rows["difference_low"] > 0) | (rows["difference_high"] < 0)]
+    size = rows["difference"].abs() / rows["baseline_mean"].abs().clip(lower=1.0)
+    for place in size.sort_values(ascending=False, kind="stable").index[:most]:
+        yield rows.loc[place].to_dict()

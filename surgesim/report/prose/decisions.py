@@ -1,0 +1,214 @@
+"""Sentences about decisions: the answer of a search, and where the patients went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+
+from surgesim.decisions.door import EVERYWHERE, GROUPINGS, OXYGEN, STEPS, why
+from surgesim.report.names import threshold_title
+from surgesim.report.prose.drivers import outcome_name
+from surgesim.report.words import day_text, number, percent, phrase, round_off, tenths
+from surgesim.study.measures.compare import BREACHED
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from surgesim.decisions.door import Size, Worth
+    from surgesim.scenario.schema.scenario import Scenario
+
+
+def resource_name(name: str, lang: str) -> str:
+    """Return the display name of a resource; a path stays as it is."""
+    known = (*STEPS, OXYGEN)
+    parts = name.split(" + ")
+    return " + ".join(phrase(lang, f"resource.{part}") if part in known else part for part in parts)
+
+
+def value_words(size: Size, value: str, lang: str) -> str:
+    """Return a value of the lever: a date, a number, or so much more of a resource."""
+    try:
+        return day_text(date.fromisoformat(value), lang)
+    except ValueError:
+        shown = number(float(value), lang)
+    entry = size.manifest["size"]
+    if entry["path"] in STEPS:
+        return phrase(lang, "size.more", value=shown)
+    return shown
+
+
+def outcome_title(scenario: Scenario, outcome: str, lang: str) -> str:
+    """Return the display name of an outcome of a decision, with the scenario's titles of thresholds."""
+    if outcome.startswith(BREACHED):
+        title = threshold_title(scenario, outcome.removeprefix(BREACHED), lang)
+        return phrase(lang, "decisions.risk", title=title)
+    try:
+        return phrase(lang, f"decisions.{outcome}")
+    except KeyError:
+        return outcome_name(outcome, lang)
+
+
+def bound_words(outcome: str, value: float, lang: str) -> str:
+    """Return a probability as a percentage, and a mean as a number."""
+    return tenths(value, lang) if outcome.startswith(BREACHED) else round_off(value, lang)
+
+
+def size_sentences(size: Size, lang: str) -> Iterator[str]:
+    """State the answer of a search, and what to doubt."""
+    entry, answer = size.manifest["size"], size.answer
+    conditions = phrase(lang, "decisions.and").join(
+        phrase(
+            lang,
+            "size.condition",
+            outcome=outcome_title(size.scenario, outcome, lang),
+            bound=bound_words(outcome, below, lang),
+        )
+        for outcome, below in entry["conditions"].items()
+    )
+    words = {
+        "lever": resource_name(entry["lever"], lang),
+        "value": value_words(size, answer["value"], lang),
+        "conditions": conditions,
+        "confidence": percent(entry["confidence"], lang),
+    }
+    which = "largest" if entry["falling"] else "least"
+    yield phrase(lang, f"size.{answer['status']}_{which}", **words)
+    if answer["status"] == "unreachable":
+        best = size.table[size.table["answer"] == "yes"].iloc[0]
+        yield phrase(
+            lang,
+            "size.best",
+            value=words["value"],
+            outcome=outcome_title(size.scenario, str(best["outcome"]), lang),
+            mean=bound_words(str(best["outcome"]), float(best["mean"]), lang),
+        )
+    elif answer["failing"] is not None:
+        values = entry["values"]
+        failing = value_words(size, answer["failing"], lang)
+        key = "failing" if values.index(answer["failing"]) == values.index(answer["value"]) - 1 else "between"
+        yield phrase(lang, f"size.{key}", failing=failing)
+    elif answer["status"] == "found":
+        yield phrase(lang, "size.none_failing")
+    for weak, strong, outcome in answer["contrary"]:
+        yield phrase(
+            lang,
+            "size.contrary",
+            weak=value_words(size, weak, lang),
+            strong=value_words(size, strong, lang),
+            outcome=outcome_title(size.scenario, outcome, lang),
+        )
+    yield phrase(
+        lang,
+        "size.effort",
+        runs=number(answer["runs"], lang),
+        tested=number(answer["tested"], lang),
+        values=number(len(entry["values"]), lang),
+    )
+
+
+EXPLAINED: Final = 2
+"""Candidates whose effect is explained: the best, and as many of those that make the outcome worse."""
+
+
+def item_name(worth: Worth, row: Mapping[Any, Any], lang: str) -> str:
+    """Return the display name of a candidate: the resource, and its place unless it is the province."""
+    name = resource_name(str(row["resource"]), lang)
+    if row["place"] == EVERYWHERE:
+        return name
+    return phrase(lang, "worth.at", resource=name, place=_place_name(worth, str(row["place"]), lang))
+
+
+def more_words(row: Mapping[Any, Any], lang: str) -> str:
+    """Return the amount of one step more, with its unit."""
+    return phrase(lang, f"worth_more.{row['resource']}", amount=number(row["added"], lang))
+
+
+def _place_name(worth: Worth, place: str, lang: str) -> str:
+    scenario = worth.scenario
+    if place in scenario.care.facilities:
+        return scenario.care.facilities[place].title.get(lang)
+    if worth.manifest["worth"]["by"] == GROUPINGS[3] and place in scenario.people.districts:
+        return scenario.people.districts[place].title.get(lang)
+    return place
+
+
+def leading(worth: Worth, kind: str) -> pd.DataFrame:
+    """Return the rows of the outcome of the ranking for one kind of candidate, best first."""
+    table = worth.table
+    rows = table[(table["kind"] == kind) & (table["outcome"] == worth.manifest["worth"]["outcome"])]
+    ranked: pd.DataFrame = rows.sort_values("rank", kind="stable")
+    return ranked
+
+
+def gaining(worth: Worth) -> pd.DataFrame:
+    """Return the pairs that change more than by chance, and gain beyond the better of the two, best first."""
+    pairs = leading(worth, "pair")
+    return pairs[(pairs["beyond_single"] < 0) & (pairs["difference_high"] < 0)]
+
+
+def worth_sentences(worth: Worth, lang: str) -> Iterator[str]:
+    """State what is worth most, and where the patients went under the leading and the harmful changes."""
+    limits = leading(worth, "limit")
+    clear = limits[limits["difference_high"] < 0]
+    names = phrase(lang, "decisions.and").join(
+        item_name(worth, row, lang) for row in clear.head(2).to_dict("records")
+    )
+    yield phrase(lang, "worth.most", names=names) if names else phrase(lang, "worth.none")
+    for row in gaining(worth).head(1).to_dict("records"):
+        beyond = change_words(row["beyond_single"], lang)
+        yield phrase(
+            lang,
+            "worth.together",
+            pair=item_name(worth, row, lang),
+            outcome=outcome_title(worth.scenario, str(row["outcome"]), lang),
+            beyond=beyond,
+        )
+        if not names:
+            yield _because(worth, row, lang)
+    harmful = limits[limits["difference_low"] > 0]
+    for row in (*clear.head(EXPLAINED).to_dict("records"), *harmful.tail(EXPLAINED).to_dict("records")):
+        yield _because(worth, row, lang)
+    bought = leading(worth, "step").dropna(subset=["per_billion"])
+    if not bought.empty:
+        best = bought.sort_values("per_billion").iloc[0].to_dict()
+        yield phrase(
+            lang,
+            "worth.per_billion",
+            item=item_name(worth, best, lang),
+            outcome=outcome_title(worth.scenario, str(best["outcome"]), lang),
+            change=change_words(best["per_billion"], lang),
+            currency=worth.scenario.supply.currency,
+        )
+
+
+def _because(worth: Worth, row: Mapping[Any, Any], lang: str) -> str:
+    """Say what a removed limit changes, and the three totals that change most."""
+    table = worth.table
+    of = (
+        (table["kind"] == row["kind"])
+        & (table["resource"] == row["resource"])
+        & (table["place"] == row["place"])
+    )
+    changes = [
+        phrase(
+            lang,
+            "worth.change",
+            what=outcome_title(worth.scenario, str(each["outcome"]), lang),
+            change=change_words(each["difference"], lang),
+        )
+        for each in why(table[of])
+    ]
+    return phrase(
+        lang,
+        "worth.because" if changes else "worth.no_reason",
+        item=item_name(worth, row, lang),
+        outcome=outcome_title(worth.scenario, str(row["outcome"]), lang),
+        change=change_words(row["difference"], lang),
+        changes="; ".join(changes),
+    )
+
+
+def change_words(value: float, lang: str) -> str:
+    """Return a difference with its sign."""
+    return f"{'+' if value > 0 else ''}{round_off(value, lang)}"

@@ -1,0 +1,177 @@
+"""What resources are worth: the ranking, where the runs go, and what helps only together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from decision_cases import two_together
+from typer.testing import CliRunner
+
+import surgesim
+from surgesim.cli import app
+from surgesim.decisions import trials
+from surgesim.decisions.trials import FLOWS, Task
+from surgesim.decisions.worth import WHY, WORTH_TABLE, why
+from surgesim.errors import ResultsError, ScenarioError
+from surgesim.model.outcomes import OUTCOMES
+from surgesim.scenario.door import dump
+from surgesim.scenario.schema.scenario import Scenario
+
+KNOWN = [*(outcome.name for outcome in OUTCOMES), *FLOWS]
+
+
+@pytest.fixture
+def simulated(monkeypatch: pytest.MonkeyPatch) -> list[Task]:
+    """Draw outcomes instead of simulating them: ICU beds and ICU nurses together save lives."""
+    done: list[Task] = []
+
+    def simulate(scenario: Scenario, seed: int, task: Task) -> dict[str, dict[str, float]]:
+        done.append(task)
+        noise = float(np.random.default_rng((seed, task.replication)).normal())
+        rows = {}
+        for name in task.names:
+            alpha = scenario.alternative(name).care.facilities["alpha"]
+            assert alpha.staff is not None
+            treated = min(float(str(alpha.beds.icu)) / 2, alpha.staff.icu_nurses / 3) - 1
+            doctors = (alpha.staff.doctors - 20) / 100
+            row = dict.fromkeys(KNOWN, 0.0)
+            row["deaths"] = 40 + noise - min(treated, 10) * (1 + 0.1 * noise) - doctors
+            row["icu_bed_days"] = 20 + treated + abs(noise)
+            row["waiting_icu_days"] = 60 - 3 * treated + noise
+            rows[name] = row
+        return rows
+
+    monkeypatch.setattr(trials, "simulate_task", simulate)
+    return done
+
+
+def of(done: Any, kind: str, outcome: str = "deaths") -> pd.DataFrame:
+    table = done.table
+    return table[(table["kind"] == kind) & (table["outcome"] == outcome)].set_index("resource")
+
+
+def test_what_helps_only_together_is_found(simulated: list[Task]) -> None:
+    done = surgesim.worth(two_together(), replications=16, workers=1)
+    pairs = of(done, "pair")
+    assert pairs["rank"].idxmin() == "icu-beds + icu-nurses"
+    best = pairs.loc["icu-beds + icu-nurses"]
+    assert best["difference_high"] < 0
+    assert best["beyond_single"] == pytest.approx(best["difference"])
+    assert (of(done, "limit").loc[["icu-beds", "icu-nurses"], "difference"] == 0).all()
+    assert (pairs.drop("icu-beds + icu-nurses")["beyond_single"] >= -1e-9).all()
+
+
+def test_the_effects_are_paired_and_per_unit(simulated: list[Task]) -> None:
+    steps = of(surgesim.worth(two_together(), replications=16, workers=1), "step")
+    doctors = steps.loc["doctors"]
+    assert (doctors["rank"], doctors["added"], doctors["unit"]) == (1, 10, "doctors")
+    assert doctors[["difference", "difference_low", "difference_high"]].tolist() == pytest.approx([-0.1] * 3)
+    assert doctors["per_unit"] == pytest.approx(-0.01)
+    assert np.isnan(doctors["per_billion"])
+
+
+def test_most_runs_go_to_the_leading_pairs(simulated: list[Task]) -> None:
+    done = surgesim.worth(two_together(), replications=32, workers=1)
+    counts = of(done, "pair").sort_values("rank")["replications"]
+    assert counts.iloc[0] == 32
+    assert counts.iloc[-1] == 2
+    assert counts.is_monotonic_decreasing
+    runs = sum(len(task.names) for task in simulated)
+    assert done.manifest["worth"]["done"] == runs < 0.8 * 32 * (1 + done.manifest["worth"]["candidates"])
+    assert len({task.replication for task in simulated}) == 32
+
+
+def test_why_names_what_changed_most(simulated: list[Task]) -> None:
+    done = surgesim.worth(two_together(), replications=16, workers=1)
+    rows = done.table[done.table["resource"] == "icu-beds + icu-nurses"]
+    assert [row["outcome"] for row in why(rows)] == ["waiting_icu_days", "icu_bed_days"]
+    none = done.table[(done.table["kind"] == "limit") & (done.table["resource"] == "icu-beds")]
+    assert list(why(none)) == []
+    assert set(WHY) <= set(KNOWN)
+
+
+def test_a_ranking_continues_where_it_was_interrupted(
+    simulated: list[Task], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = surgesim.worth(two_together(), replications=8, workers=1, out=tmp_path / "whole")
+    fast = trials.simulate_task
+
+    def stopped(scenario: Scenario, seed: int, task: Task) -> Any:
+        if task.replication == 3:
+            raise KeyboardInterrupt
+        return fast(scenario, seed, task)
+
+    monkeypatch.setattr(trials, "simulate_task", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        surgesim.worth(two_together(), replications=8, workers=1, out=tmp_path / "half")
+    monkeypatch.setattr(trials, "simulate_task", fast)
+    with pytest.raises(ResultsError, match="replications was 8, is 16"):
+        surgesim.worth(two_together(), replications=16, workers=1, out=tmp_path / "half", resume=True)
+    half = surgesim.worth(two_together(), replications=8, workers=1, out=tmp_path / "half", resume=True)
+    assert half.manifest["files"] == whole.manifest["files"]
+    simulated.clear()
+    again = surgesim.worth(two_together(), replications=8, workers=1, out=tmp_path / "half", resume=True)
+    assert simulated == []
+    assert list(again.table.columns) == [column.name for column in WORTH_TABLE.columns]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"by": "provinces"}, "by: got 'provinces', did you mean 'province'?"),
+        ({"only": ["icu-bed"]}, "resource: unknown resource 'icu-bed', did you mean 'icu-beds'?"),
+        ({"only": ["boats"]}, "got no resource that the scenario has"),
+        ({"steps": {"beds": 3}}, "step: unknown resource 'beds'"),
+        ({"steps": {"icu-beds": 0}}, "got 0 for icu-beds, expected a number above 0"),
+        ({"outcome": "death"}, "unknown outcome 'death', did you mean 'deaths'?"),
+        ({"replications": 1}, "expected a whole number of at least 4"),
+        ({"alternative": "x"}, "got 'x'"),
+    ],
+)
+def test_what_cannot_be_ranked_is_refused_before_a_run(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        surgesim.worth(two_together(), workers=1, **changes)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("lang", ["en", "vi"])
+def test_the_command_fits_one_screen(
+    lang: str, simulated: list[Task], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("town.yaml").write_text(dump(two_together()), encoding="utf-8")
+    given = ["worth", "town.yaml", "--replications", "16", "--lang", lang, "--workers", "1"]
+    done = CliRunner().invoke(app, given)
+    assert done.exit_code == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) <= 45
+    assert max(map(len, lines)) <= 80
+    assert {"en": "Together: ICU beds + ICU nurses gain", "vi": "Cùng nhau: giường ICU + điều dưỡng ICU"}[
+        lang
+    ] in (" ".join(done.stdout.split()))
+    assert sorted(path.name for path in Path("results/small-worth").iterdir()) == [
+        *("manifest.json", "scenario.yaml", "worth.csv", "worth.svg")
+    ]
+
+
+def test_an_odd_step_exits_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("town.yaml").write_text(dump(two_together()), encoding="utf-8")
+    done = CliRunner().invoke(app, ["worth", "town.yaml", "--step", "icu-beds", "--workers", "1"])
+    assert (done.exit_code, list(tmp_path.iterdir())) == (2, [tmp_path / "town.yaml"])
+    assert "--step: got 'icu-beds', expected name=amount, such as icu-beds=10" in done.stderr
+
+
+@pytest.mark.slow
+def test_beds_and_nurses_that_help_only_together_are_found_by_simulation() -> None:
+    only = ["icu-beds", "icu-nurses", "doctors"]
+    done = surgesim.worth(two_together(), only=only, replications=8, workers=1)
+    pairs = of(done, "pair")
+    assert pairs["rank"].idxmin() == "icu-beds + icu-nurses"
+    assert pairs.loc["icu-beds + icu-nurses", "difference_high"] < 0
+    assert (of(done, "limit")["difference"] == 0).all()
