@@ -32,6 +32,7 @@ from surgesim.model.epidemic.spread import VACCINATED, Epidemic, protection
 from surgesim.model.epidemic.vaccination import Vaccination
 from surgesim.model.surveillance.detection import Surveillance
 from surgesim.model.surveillance.laboratories import Laboratories
+from surgesim.model.surveillance.reported import ReportedDays
 from surgesim.scenario.schema.scenario import Scenario
 
 Floats = NDArray[np.float64]
@@ -108,8 +109,16 @@ class Province:
         scenario, path = self.scenario, None if shared is None else shared.path
         if scenario.epidemic is None:
             return None
+        reports = ReportedDays(scenario.past, ())
+        deaths = {day: reports.province("deaths", day) for day in range(-reports.days, 0)}
         return Epidemic(
-            scenario.epidemic, scenario.people, self.population, scenario.start, self.streams, path
+            scenario.epidemic,
+            scenario.people,
+            self.population,
+            scenario.start,
+            self.streams,
+            path,
+            {day: number for day, number in deaths.items() if not np.isnan(number)},
         )
 
     def _surveillance(self) -> Surveillance | None:

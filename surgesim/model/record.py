@@ -21,7 +21,7 @@ from surgesim.model.care import basic_beds, home, journey, network, oxygen, ward
 from surgesim.model.care.course import ledger, waits
 from surgesim.model.care.course.events import EVENTS, LAST_EVENTS, NO_BED_EVENTS, LogEntry
 from surgesim.model.columns import PER, PER_MILLION, Column, Floats
-from surgesim.model.epidemic import spread, vaccination
+from surgesim.model.epidemic import reaction, spread, vaccination
 from surgesim.model.surveillance import case_isolation, detection, laboratories
 from surgesim.scenario.schema.command import Command
 from surgesim.scenario.schema.indicators import BY_DISTRICT, BY_GROUP, INDICATORS, Indicator, OwnIndicator
@@ -66,6 +66,7 @@ PROVINCE: tuple[Column, ...] = (
     spread.VACCINATED_PEOPLE,
     *vaccination.DOSES,
     spread.SUSCEPTIBLE,
+    reaction.GIVEN_UP,
     detection.REPORTED,
     *laboratories.TESTS,
     case_isolation.ISOLATED,
@@ -75,6 +76,7 @@ PROVINCE: tuple[Column, ...] = (
     *wards.COLUMNS,
     *capacity.ALL_ICU_BEDS,
     capacity.UNEQUIPPED,
+    *capacity.MOVED,
     *capacity.BOUND,
     *ledger.PLACES,
     waits.WITHOUT_BED,
