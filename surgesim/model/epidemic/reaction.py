@@ -10,8 +10,7 @@ from surgesim.scenario.schema.response.reaction import Reaction as ReactionSecti
 GIVEN_UP = Column(
     "contacts_given_up",
     "share",
-    "share of contacts outside the home that people give up because of deaths; empty if not modelled",
-    float("nan"),
+    "share of contacts outside the home that people give up because of reported deaths",
 )
 
 _WEEK = 7
