@@ -317,6 +317,9 @@ class Province:
                 reinforcement=self.capacity.reinforcement,
                 dose=0.0 if self.vaccination is None else self.vaccination.doses_today,
                 test=0.0 if self.laboratories is None else self.laboratories.used,
+                ventilator=growth["ventilators"],
+                tank_kg=growth["tanks"],
+                bed_opening=growth["beds opened"],
             )
         )
 
@@ -326,6 +329,9 @@ class Province:
             "deaths": sum(self.journey.ledger.deaths),
             "oxygen": 0.0 if self.supply is None else self.supply.used_kg,
             "openings": self.facilities.openings,
+            "ventilators": self.capacity.ventilators_added,
+            "tanks": 0.0 if self.supply is None else self.supply.tanks_added_kg,
+            "beds opened": self.facilities.beds_opened,
             "reported at admission": sum(self.journey.ledger.reported_at_admission),
         }
         return {name: self.logistics.growth(name, total) for name, total in totals.items()}

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from surgesim.model.capacity import capacity, essential, logistics, staff
 from surgesim.model.capacity.facilities import STATES
-from surgesim.model.capacity.logistics import logistics_columns
+from surgesim.model.capacity.logistics import COST_CATEGORIES, categories_of, logistics_columns
 from surgesim.model.capacity.staff import CONSTRAINTS
 from surgesim.model.care import basic_beds, home, journey, network, oxygen, wards
 from surgesim.model.care.course import ledger, waits
@@ -29,6 +29,7 @@ from surgesim.scenario.schema.indicators import BY_DISTRICT, BY_GROUP, INDICATOR
 __all__ = [
     "ASSESSED",
     "CONSTRAINTS",
+    "COST_CATEGORIES",
     "DISTRICT",
     "DISTRICT_ASSESSED",
     "DISTRICT_INDEX",
@@ -51,6 +52,7 @@ __all__ = [
     "LogEntry",
     "Record",
     "assessed_columns",
+    "categories_of",
     "district_columns",
     "key_of",
     "logistics_columns",
@@ -205,7 +207,7 @@ class Record:
     states
         ``(days, facilities)``: index into STATES at 24:00.
     logistics
-        ``(days, columns)``: consumables and burdens; columns as `logistics_columns` names them.
+        ``(days, columns)``: consumables, burdens and costs; columns as `logistics_columns` names them.
     assessed
         ``(days, columns)``: further indicators of the province; columns as `assessed_columns` names them.
     breached

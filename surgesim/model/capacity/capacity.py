@@ -244,6 +244,8 @@ class Capacity:
         The adjustments that rules have made.
     today
         Today's beds.
+    ventilators_added
+        The most ventilators that rules have brought at any time so far.
     absences, essential
         The absent staff and the non-COVID patients; None if no facility has them.
     """
@@ -264,6 +266,7 @@ class Capacity:
         self._supply = supply
         self._streams = streams
         self.adjustments = Adjustments(n)
+        self.ventilators_added = 0.0
         staff = [section.staff for section in sections]
         self._has_staff = np.array([member is not None for member in staff])
         self._heads = np.array(
@@ -387,6 +390,7 @@ class Capacity:
         worth = np.divide(total(Adjustment.EFFICIENCY), share, out=np.zeros(len(share)), where=share > 0)
         limits = np.full((3, len(heads), 3), np.inf)
         ventilators = self._ventilators + total(Adjustment.VENTILATORS)
+        self.ventilators_added = max(self.ventilators_added, float(total(Adjustment.VENTILATORS).sum()))
         units_lent = np.minimum(total(Adjustment.VENTILATORS_LENT), ventilators)
         ventilators = ventilators - units_lent
         if self._invasive > 0:

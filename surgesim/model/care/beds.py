@@ -233,5 +233,5 @@ class BedPool:
         return min((queue[0] for queue in self._queues if queue), default=None)
 
     def in_line_of(self, district: int) -> list[Patient]:
-        """Return all patients who wait in a district, in no particular order."""
-        return [place.patient for place in self.line.values() if place.district == district]
+        """Return all patients who wait in a district and are not set aside, in no particular order."""
+        return [place.patient for place in self.in_queues() if place.district == district]

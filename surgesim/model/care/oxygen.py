@@ -258,8 +258,8 @@ class OxygenSupply:
 
     Attributes
     ----------
-    moved_kg
-        Oxygen moved between facilities so far, kg.
+    moved_kg, tanks_added_kg
+        Oxygen moved between facilities so far, and what the tanks that rules have added hold, kg.
     """
 
     def __init__(
@@ -274,7 +274,7 @@ class OxygenSupply:
         scarcity = scarcity or Scarcity()
         self._floor, self._horizon = scarcity.floor, scarcity.horizon_days
         self._more_risk = scarcity.risk - 1
-        self.moved_kg = 0.0
+        self.moved_kg = self.tanks_added_kg = 0.0
         self._env = env
         self._names = list(sources)
         self._sources = list(sources.values())
@@ -505,6 +505,7 @@ class OxygenSupply:
             return
         store.advance(self._env.now)
         store.tank_full += tank_kg
+        self.tanks_added_kg += tank_kg
         store.plant += plant_kg_per_day(plant_nm3_per_hour, purity)
         store.serve(store.served)
         if tank_kg > 0:
