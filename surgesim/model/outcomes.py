@@ -217,6 +217,22 @@ OUTCOMES: tuple[Outcome, ...] = (
         better="",
     ),
     Outcome(
+        "patients_moved",
+        "moves",
+        "moves of patients between facilities that level the load",
+        _total("moved_oxygen", "moved_icu"),
+        "transfers",
+        better="",
+    ),
+    Outcome(
+        "icu_refused",
+        "patients",
+        "patients who were refused intensive care because a rule limits it",
+        _total("icu_refused"),
+        "transfers",
+        better="",
+    ),
+    Outcome(
         "oxygen_used_kg",
         "kg",
         "oxygen used by COVID patients in facilities with a source",

@@ -32,6 +32,7 @@ from surgesim.model.epidemic.spread import VACCINATED, Epidemic, protection
 from surgesim.model.epidemic.vaccination import Vaccination
 from surgesim.model.surveillance.detection import Surveillance
 from surgesim.model.surveillance.laboratories import Laboratories
+from surgesim.model.surveillance.reported import ReportedDays
 from surgesim.scenario.schema.scenario import Scenario
 
 Floats = NDArray[np.float64]
@@ -109,8 +110,16 @@ class Province:
         scenario, path = self.scenario, None if shared is None else shared.path
         if scenario.epidemic is None:
             return None
+        reports = ReportedDays(scenario.past, ())
+        deaths = {day: reports.province("deaths", day) for day in range(-reports.days, 0)}
         return Epidemic(
-            scenario.epidemic, scenario.people, self.population, scenario.start, self.streams, path
+            scenario.epidemic,
+            scenario.people,
+            self.population,
+            scenario.start,
+            self.streams,
+            path,
+            {day: number for day, number in deaths.items() if not np.isnan(number)},
         )
 
     def _surveillance(self) -> Surveillance | None:
@@ -314,6 +323,9 @@ class Province:
                 reinforcement=self.capacity.reinforcement,
                 dose=0.0 if self.vaccination is None else self.vaccination.doses_today,
                 test=0.0 if self.laboratories is None else self.laboratories.used,
+                ventilator=growth["ventilators"],
+                tank_kg=growth["tanks"],
+                bed_opening=growth["beds opened"],
             )
         )
 
@@ -323,6 +335,9 @@ class Province:
             "deaths": sum(self.journey.ledger.deaths),
             "oxygen": 0.0 if self.supply is None else self.supply.used_kg,
             "openings": self.facilities.openings,
+            "ventilators": self.capacity.ventilators_added,
+            "tanks": 0.0 if self.supply is None else self.supply.tanks_added_kg,
+            "beds opened": self.facilities.beds_opened,
             "reported at admission": sum(self.journey.ledger.reported_at_admission),
         }
         return {name: self.logistics.growth(name, total) for name, total in totals.items()}

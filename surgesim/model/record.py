@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from surgesim.model.capacity import capacity, essential, logistics, staff
 from surgesim.model.capacity.facilities import STATES
-from surgesim.model.capacity.logistics import logistics_columns
+from surgesim.model.capacity.logistics import COST_CATEGORIES, categories_of, logistics_columns
 from surgesim.model.capacity.staff import CONSTRAINTS
 from surgesim.model.care import basic_beds, home, journey, network, oxygen, wards
 from surgesim.model.care.course import ledger, waits
 from surgesim.model.care.course.events import EVENTS, LAST_EVENTS, NO_BED_EVENTS, LogEntry
 from surgesim.model.columns import PER, PER_MILLION, Column, Floats
-from surgesim.model.epidemic import spread, vaccination
+from surgesim.model.epidemic import reaction, spread, vaccination
 from surgesim.model.surveillance import case_isolation, detection, laboratories
 from surgesim.scenario.schema.command import Command
 from surgesim.scenario.schema.indicators import BY_DISTRICT, BY_GROUP, INDICATORS, Indicator, OwnIndicator
@@ -29,6 +29,7 @@ from surgesim.scenario.schema.indicators import BY_DISTRICT, BY_GROUP, INDICATOR
 __all__ = [
     "ASSESSED",
     "CONSTRAINTS",
+    "COST_CATEGORIES",
     "DISTRICT",
     "DISTRICT_ASSESSED",
     "DISTRICT_INDEX",
@@ -51,6 +52,7 @@ __all__ = [
     "LogEntry",
     "Record",
     "assessed_columns",
+    "categories_of",
     "district_columns",
     "key_of",
     "logistics_columns",
@@ -66,6 +68,7 @@ PROVINCE: tuple[Column, ...] = (
     spread.VACCINATED_PEOPLE,
     *vaccination.DOSES,
     spread.SUSCEPTIBLE,
+    reaction.GIVEN_UP,
     detection.REPORTED,
     *laboratories.TESTS,
     case_isolation.ISOLATED,
@@ -75,6 +78,7 @@ PROVINCE: tuple[Column, ...] = (
     *wards.COLUMNS,
     *capacity.ALL_ICU_BEDS,
     capacity.UNEQUIPPED,
+    *capacity.MOVED,
     *capacity.BOUND,
     *ledger.PLACES,
     waits.WITHOUT_BED,
@@ -203,7 +207,7 @@ class Record:
     states
         ``(days, facilities)``: index into STATES at 24:00.
     logistics
-        ``(days, columns)``: consumables and burdens; columns as `logistics_columns` names them.
+        ``(days, columns)``: consumables, burdens and costs; columns as `logistics_columns` names them.
     assessed
         ``(days, columns)``: further indicators of the province; columns as `assessed_columns` names them.
     breached

@@ -25,6 +25,7 @@ from surgesim.model.record import (
     FacilityEvent,
     Record,
     assessed_columns,
+    categories_of,
     district_columns,
     logistics_columns,
 )
@@ -96,7 +97,10 @@ class Recorder:
         }
         self._filled_in_districts = (*DISTRICT, DISTRICT_PRESENT)[: len(self._district_columns)]
         self._states = np.zeros((days, facilities), np.int8)
-        items = [column.name for column in logistics_columns(supply.consumables, supply.burdens)]
+        items = [
+            column.name
+            for column in logistics_columns(supply.consumables, supply.burdens, categories_of(supply))
+        ]
         self._items_seen = [(name, place) for place, name in enumerate(items) if name.startswith(_ITEMS_SEEN)]
         self._logistics = np.zeros((days, len(items)))
         self._private = np.array([f.ownership == "private" for f in scenario.care.facilities.values()])

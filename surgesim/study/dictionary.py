@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from surgesim.model.record import (
     ASSESSED,
+    COST_CATEGORIES,
     DISTRICT,
     DISTRICT_ASSESSED,
     DISTRICT_PRESENT,
@@ -180,8 +181,9 @@ def data_dictionary() -> str:
         _section("Daily indicators of the province", "", PROVINCE, "indicator", level=3),
         _section(
             "Daily indicators of consumables and burdens",
-            "For the province, with one set of columns per consumable and per burden.",
-            logistics_columns(["<consumable>"], ["<burden>"]),
+            "For the province, with one set of columns per consumable and per burden. Costs by category are "
+            "there if the scenario has cost rates.",
+            logistics_columns(["<consumable>"], ["<burden>"], COST_CATEGORIES),
             "indicator",
             level=3,
         ),

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from surgesim.model.capacity.essential import EssentialPatients
 from surgesim.model.capacity.facilities import Facilities
+from surgesim.model.capacity.pooling import allot, allot_whole
 from surgesim.model.capacity.staff import (
     CONSTRAINTS,
     OXYGEN_STOCK,
@@ -32,7 +33,6 @@ from surgesim.model.care.gas import kg_per_day
 from surgesim.model.care.oxygen import OxygenSupply
 from surgesim.model.clock.streams import Streams
 from surgesim.model.columns import Column, Page, by_bed
-from surgesim.model.epidemic.people import apportion
 from surgesim.scenario.schema.base import BED_TYPES
 from surgesim.scenario.schema.capacity.oxygen import Respiratory
 from surgesim.scenario.schema.care import Care
@@ -63,6 +63,12 @@ UNEQUIPPED = Column(
     "ICU beds open to COVID patients (space) that count as none because there is no ventilator for them; "
     "empty if ventilators are not given",
     np.nan,
+)
+MOVED = (
+    Column("staff_moved", "people", "clinical staff on duty who work elsewhere because staff are pooled"),
+    Column("staff_lent", "people", "clinical staff lent to other provinces"),
+    Column("ventilators_moved", "ventilators", "ventilators used elsewhere because they are pooled"),
+    Column("ventilators_lent", "ventilators", "ventilators lent to other provinces"),
 )
 BOUND = tuple(
     Column(
@@ -102,6 +108,8 @@ class OpenBeds:
     icu_unequipped
         Number of ICU beds in `space`, in all facilities, that cannot be used for lack of a ventilator; NaN if
         ventilators are not modelled.
+    staff_moved, ventilators_moved
+        Heads of staff on duty, and ventilators, that pools have moved to another facility.
     """
 
     space: Ints
@@ -109,6 +117,8 @@ class OpenBeds:
     icu_staffed: Ints
     icu_usable: Ints
     icu_unequipped: float
+    staff_moved: float = 0.0
+    ventilators_moved: float = 0.0
 
 
 class Adjustment(StrEnum):
@@ -120,7 +130,12 @@ class Adjustment(StrEnum):
     """Share of ward nurses redeployed to ICU."""
     EFFICIENCY = "efficiency"
     """Share of ward nurses redeployed, times the fraction of an ICU nurse that each one replaces."""
+    HEADS_LENT = "heads lent"
+    """Staff lent to other provinces: doctors, ward nurses, ICU nurses."""
+    STAFF_POOL = "staff pool"
+    """Shares of doctors, ward nurses and ICU nurses that can work elsewhere; each rule makes one pool."""
     VENTILATORS = "ventilators"
+    VENTILATORS_LENT = "ventilators lent"
     VENTILATOR_POOL = "ventilator pool"
     """1 at facilities whose ventilators are pooled; each rule makes one pool."""
     POSTPONEMENT = "postponement"
@@ -149,13 +164,17 @@ class Adjustments:
 
     def groups(self, adjustment: Adjustment) -> list[Ints]:
         """Return, for each rule, the facilities that it adjusts and that no earlier rule adjusts."""
-        groups: list[Ints] = []
+        return [group for group, _ in self.pools(adjustment)]
+
+    def pools(self, adjustment: Adjustment) -> list[tuple[Ints, Floats]]:
+        """Return the `groups` of an adjustment, each with the amount that its rule has set."""
+        pools: list[tuple[Ints, Floats]] = []
         taken: set[int] = set()
         for (kind, _), (where, amount) in self._by_rule.items():
             if kind == adjustment and amount.any():
-                groups.append(np.array([f for f in where if f not in taken], np.int64))
+                pools.append((np.array([f for f in where if f not in taken], np.int64), amount))
                 taken.update(where)
-        return [group for group in groups if len(group)]
+        return [(group, amount) for group, amount in pools if len(group)]
 
     def total(self, adjustment: Adjustment, width: int = 0) -> Floats:
         """Return an adjustment summed over all rules, ``(facilities,)`` or ``(facilities, width)``."""
@@ -189,6 +208,11 @@ class Resources:
     ventilators, pools
         ``(facilities,)`` ventilators of each facility (infinite if not limited), and the facilities of each
         pool.
+    staff_pools
+        The facilities of each pool of staff, and the shares of their doctors, ward nurses and ICU nurses
+        that can work elsewhere.
+    staff_lent, ventilators_lent
+        Heads and ventilators lent to other provinces, over all facilities.
     limits
         ``(3, facilities, 3)`` beds that equipment, oxygen pipes and oxygen supply allow while all beds are
         empty; infinite where there is no limit.
@@ -204,6 +228,9 @@ class Resources:
     ventilators: Floats
     pools: list[Ints]
     limits: Floats
+    staff_pools: list[tuple[Ints, Floats]]
+    staff_lent: int
+    ventilators_lent: float
 
 
 class Capacity:
@@ -220,6 +247,8 @@ class Capacity:
         The adjustments that rules have made.
     today
         Today's beds.
+    ventilators_added
+        The most ventilators that rules have brought at any time so far.
     absences, essential
         The absent staff and the non-COVID patients; None if no facility has them.
     """
@@ -240,6 +269,7 @@ class Capacity:
         self._supply = supply
         self._streams = streams
         self.adjustments = Adjustments(n)
+        self.ventilators_added = 0.0
         staff = [section.staff for section in sections]
         self._has_staff = np.array([member is not None for member in staff])
         self._lacks_staff = ~self._has_staff
@@ -330,7 +360,8 @@ class Capacity:
         posts_today, own = self._posts(day, covid, incidence)
         others = self._nobody if self.essential is None else self.essential.census
         limits = self._limits(covid)
-        self._allot_ventilators(limits, posts_today, covid[:, ICU], space[:, ICU], total[:, ICU])
+        staff_moved = self._pool_staff(posts_today, covid, others, space, limits)
+        moved = self._allot_ventilators(limits, posts_today, covid[:, ICU], space[:, ICU], total[:, ICU])
         staffed = staffed_beds(self._per_post, posts_today, space, limits, covid, others, own)
         icu_staffed = self._icu_staffed(posts_today, own, total[:, ICU], space[:, ICU])
         icu_usable = np.minimum(icu_staffed, limits[:, :, ICU].min(axis=0)).astype(np.int64)
@@ -338,7 +369,8 @@ class Capacity:
             if store is not None and store.short:  # no admissions where oxygen has run out
                 staffed.binding[f, 1:] = OXYGEN_STOCK
                 icu_usable[f] = 0
-        self.today = OpenBeds(space, staffed, icu_staffed, icu_usable, self._unequipped(space, limits))
+        unequipped = self._unequipped(space, limits)
+        self.today = OpenBeds(space, staffed, icu_staffed, icu_usable, unequipped, staff_moved, moved)
         return self.today
 
     @property
@@ -355,28 +387,37 @@ class Capacity:
         adjustments, total = self.adjustments, self.adjustments.total
         reinforcements = np.rint(total(Adjustment.HEADS, 3)).astype(np.int64)
         heads = self._heads if self.absences is None else self._heads + reinforcements
+        lent = np.minimum(np.rint(total(Adjustment.HEADS_LENT, 3)).astype(np.int64), heads)
+        heads = heads - lent
         apart = total(Adjustment.WITHOUT_STAFF) > 0
         share = total(Adjustment.REDEPLOYMENT)
         moved = np.floor(np.minimum(share, 1) * heads[:, WARD_NURSES] + 1e-9).astype(np.int64)
         worth = np.divide(total(Adjustment.EFFICIENCY), share, out=np.zeros(len(share)), where=share > 0)
         limits = np.full((3, len(heads), 3), np.inf)
         ventilators = self._ventilators + total(Adjustment.VENTILATORS)
+        self.ventilators_added = max(self.ventilators_added, float(total(Adjustment.VENTILATORS).sum()))
+        units_lent = np.minimum(total(Adjustment.VENTILATORS_LENT), ventilators)
+        ventilators = ventilators - units_lent
         if self._invasive > 0:
             limits[0, :, ICU] = np.floor(ventilators / self._invasive + 1e-9)
         pooled = adjustments.groups(Adjustment.VENTILATOR_POOL) if self._invasive > 0 else []
         pools = [group[np.isfinite(ventilators[group])] for group in pooled]
+        staff_pools = adjustments.pools(Adjustment.STAFF_POOL)
         postponed = np.clip(total(Adjustment.POSTPONEMENT), 0, 1)
         return Resources(
             int(reinforcements.sum()),
             heads,
             apart if apart.any() else None,
-            reinforcements / np.maximum(heads, 1),
+            np.minimum(reinforcements / np.maximum(heads, 1), 1.0),
             moved,
             worth,
             postponed,
             ventilators,
             [pool for pool in pools if len(pool)],
             limits,
+            [(pool[self._has_staff[pool]], shares) for pool, shares in staff_pools],
+            int(lent.sum()),
+            float(units_lent[np.isfinite(ventilators)].sum()),
         )
 
     def _posts(self, day: int, covid: Ints, incidence: float) -> tuple[Floats, Floats | None]:
@@ -402,27 +443,52 @@ class Capacity:
             working = redeploy(working, heads, moved, resources.worth)
         return posts(staffing, working, self._has_staff), own
 
+    def _pool_staff(
+        self, posts_today: Floats, covid: Ints, others: Ints, space: Ints, limits: Floats
+    ) -> float:
+        """Share out the posts that pools of staff can move, in place; return the heads moved.
+
+        They go to the patients present, then to open beds that have equipment and oxygen, at normal ratios;
+        where they do not suffice for one of these, in proportion to what each facility lacks.
+        """
+        moved = 0.0
+        for pool, shares in self._resources.staff_pools:
+            equipment = limits[:, pool].copy()
+            equipment[0, np.isin(pool, np.concatenate([*self._resources.pools, []])), ICU] = np.inf
+            beds = np.minimum(np.minimum(space[pool], equipment.min(axis=0)), UNLIMITED)
+            present = self._per_post.posts_for(covid[pool], others[pool])
+            in_use = self._per_post.posts_for(np.maximum(beds, covid[pool]), others[pool])
+            for cadre in np.flatnonzero(shares):
+                own = posts_today[pool, cadre]
+                after = allot(own, shares[cadre], (present[:, cadre], in_use[:, cadre]))
+                moved += float(np.maximum(after - own, 0.0).sum()) * self._care.staffing.heads_per_post
+                posts_today[pool, cadre] = after
+        return moved
+
     def _allot_ventilators(
         self, limits: Floats, posts_today: Floats, present: Ints, space: Ints, total: Ints
-    ) -> None:
-        """Share out the ventilators of each pool, and set the ICU beds that they allow.
+    ) -> float:
+        """Share out the ventilators of each pool, set the ICU beds that they allow; return those moved.
 
         Ventilators go first to the ICU patients present, then to open beds that have staff and oxygen, then
         to all ICU beds. If they are too few at one of these steps, each facility gets them in proportion to
         what it lacks.
         """
+        moved = 0.0
         if not self._resources.pools:
-            return
+            return moved
         staffed = staffed_icu_beds(self._per_post, posts_today, space, most=True)
         usable = np.minimum(staffed, limits[1:, :, ICU].min(axis=0))
         for pool in self._resources.pools:
-            owned = int(self._resources.ventilators[pool].sum())
-            allotted = np.zeros(len(pool), np.int64)
-            for beds in (present, usable, total):
-                needed = np.ceil(np.minimum(beds[pool], UNLIMITED) * self._invasive - 1e-9).astype(np.int64)
-                lacking, left = np.maximum(needed - allotted, 0), owned - int(allotted.sum())
-                allotted += lacking if lacking.sum() <= left else apportion(left, lacking)
+            owned = self._resources.ventilators[pool]
+            needs = (
+                np.ceil(np.minimum(beds[pool], UNLIMITED) * self._invasive - 1e-9).astype(np.int64)
+                for beds in (present, usable, total)
+            )
+            allotted = allot_whole(int(owned.sum()), needs)
+            moved += float(np.maximum(allotted - owned, 0.0).sum())
             limits[0, pool, ICU] = np.floor(allotted / self._invasive + 1e-9)
+        return moved
 
     def _icu_staffed(self, posts_today: Floats, own: Floats | None, total: Ints, covid_beds: Ints) -> Ints:
         """Return the ICU beds for all patients that staff can look after, ``(facilities,)``; 0 without data.
@@ -480,6 +546,9 @@ class Capacity:
         row = page.province.values
         row["staffed_icu_all"] = number_of_beds(int(self.today.icu_staffed.sum()))
         row["icu_without_ventilator"] = self.today.icu_unequipped
+        row["staff_moved"], row["ventilators_moved"] = self.today.staff_moved, self.today.ventilators_moved
+        row["staff_lent"] = float(self._resources.staff_lent)
+        row["ventilators_lent"] = self._resources.ventilators_lent
         row["usable_icu_all"] = number_of_beds(int(self.today.icu_usable.sum()))
         for bed, (name, beds) in enumerate(zip(BED_TYPES, space.sum(axis=0).tolist(), strict=True)):
             row[f"open_{name}"] = number_of_beds(beds)

@@ -42,6 +42,13 @@ class Site:
         self.beds = (0, 0, 0)
         self.total = (0, 0, 0)
         self.refresh()
+        self._most = sum(self.beds)
+
+    def count_opened(self) -> int:
+        """Return by how many the beds exceed the most so far; 0 if any are unlimited."""
+        now = sum(self.beds)
+        opened, self._most = max(now - self._most, 0), max(now, self._most)
+        return opened if opened < UNLIMITED // 2 else 0
 
     @property
     def share(self) -> float:
@@ -94,6 +101,8 @@ class Facilities:
     ----------
     openings
         Number of times a rule has opened, converted or mobilised a facility.
+    beds_opened
+        Beds that rules have opened to COVID patients; each facility's beds count beyond the most so far.
     """
 
     def __init__(self, care: Care) -> None:
@@ -102,6 +111,7 @@ class Facilities:
         self._replacing = [i for i, site in enumerate(self.sites) if site.section.replaces]
         self._changed = set(range(len(self.sites)))
         self.openings = 0
+        self.beds_opened = 0
 
     def take_changes(self) -> list[int]:
         """Return the facilities whose beds have changed since the last call (all on the first call)."""
@@ -129,6 +139,7 @@ class Facilities:
             self.openings += rule not in site.shares
             site.shares[rule] = share
             site.refresh()
+            self.beds_opened += site.count_opened()
             self._changed.add(i)
 
     def end(self, rule: str, names: list[str]) -> None:

@@ -51,6 +51,8 @@ class Drivers:
         Number of staff from outside the province.
     dose, test
         Doses of vaccine given, and samples tested where tests are limited.
+    ventilator, tank_kg, bed_opening
+        Ventilators, capacity of oxygen tanks (kg) and beds that rules have added on the day.
     """
 
     basic_bed: float = 0.0
@@ -64,6 +66,9 @@ class Drivers:
     reinforcement: float = 0.0
     dose: float = 0.0
     test: float = 0.0
+    ventilator: float = 0.0
+    tank_kg: float = 0.0
+    bed_opening: float = 0.0
 
 
 _per_day = attrgetter(*PerDay.model_fields)
@@ -259,6 +264,9 @@ COST_CATEGORIES = (
     "consumables",
     "vaccination",
     "testing",
+    "ventilators",
+    "oxygen_tanks",
+    "bed_openings",
 )
 """Cost categories, in the order of `Costs.by_category`."""
 
@@ -267,13 +275,16 @@ _priced = attrgetter(
 )
 
 
+_response = attrgetter("dose", "test", "ventilator", "tank_kg", "bed_opening")
+
+
 class Costs:
     """The cost of the run so far, in the scenario's currency; 0 without cost rates.
 
     Attributes
     ----------
-    today
-        Cost of the day.
+    today, today_by_category
+        Cost of the day, and ``(len(COST_CATEGORIES),)`` by category.
     by_category
         ``(len(COST_CATEGORIES),)`` cost of the run so far, by category.
     """
@@ -291,10 +302,13 @@ class Costs:
                 rates.home_case_day,
             ]
         )
-        self._per_response = np.array([rates.dose, rates.test])
+        self._per_response = np.array(
+            [rates.dose, rates.test, rates.ventilator, rates.tank_kg, rates.bed_opening]
+        )
         self._prices = np.array([rates.consumable.get(name, 0.0) for name in consumables], float)
         self.today = 0.0
         self.by_category = np.zeros(len(COST_CATEGORIES))
+        self.today_by_category = np.zeros(len(COST_CATEGORIES))
 
     @property
     def total(self) -> float:
@@ -303,14 +317,17 @@ class Costs:
 
     def pass_day(self, drivers: Drivers, used: Floats) -> None:
         """Add the cost of a day: its drivers at their rates and the consumables `used` at their prices."""
-        response = self._per_response * np.array([drivers.dose, drivers.test])
+        response = self._per_response * np.array(_response(drivers))
         cost = np.concatenate([self._rates * np.array(_priced(drivers)), [self._prices @ used], response])
         self.by_category += cost
+        self.today_by_category = cost
         self.today = float(cost.sum())
 
 
-def logistics_columns(consumables: Iterable[str], burdens: Iterable[str]) -> tuple[Column, ...]:
-    """Return the columns of a scenario's consumables (four each) and burdens (two each)."""
+def logistics_columns(
+    consumables: Iterable[str], burdens: Iterable[str], categories: Iterable[str] = ()
+) -> tuple[Column, ...]:
+    """Return the columns of a scenario's consumables (four each), burdens (two each) and costs (one each)."""
     columns: list[Column] = []
     for name in consumables:
         columns += [
@@ -326,7 +343,16 @@ def logistics_columns(consumables: Iterable[str], burdens: Iterable[str]) -> tup
             Column(f"burden_made:{name}", "units/day", "amount produced"),
             Column(f"burden_backlog:{name}", "units", "amount waiting for disposal at 24:00"),
         ]
+    columns += [
+        Column(f"cost:{category}", "currency/day", "cost of the day in this category; all add up to `cost`")
+        for category in categories
+    ]
     return tuple(columns)
+
+
+def categories_of(supply: Supply) -> tuple[str, ...]:
+    """Return the cost categories of a scenario: all of them if it has cost rates."""
+    return () if supply.costs is None else COST_CATEGORIES
 
 
 class Logistics:
@@ -345,6 +371,7 @@ class Logistics:
         self.shortages = Shortages(supply.consumables)
         self.burdens = Burdens(supply.burdens)
         self.costs = Costs(supply.costs, self.stocks.names)
+        self._priced = supply.costs is not None
         self._has_any = bool(supply.consumables or supply.burdens or supply.costs)
         self._before: dict[str, float] = {}
 
@@ -363,12 +390,13 @@ class Logistics:
         self.costs.pass_day(drivers, self.stocks.used)
 
     def row(self) -> Floats:
-        """Return the day's consumables and burdens in the order of `logistics_columns`."""
+        """Return the day's consumables, burdens and costs in the order of `logistics_columns`."""
         stocks, burdens = self.stocks, self.burdens
         cover = np.minimum(stocks.cover_days, MOST_DAYS_OF_COVER)
         by_item = np.array([stocks.stock, stocks.used, stocks.unmet, cover]).T
         by_burden = np.array([burdens.output, burdens.backlog]).T
-        return np.concatenate([by_item.ravel(), by_burden.ravel()])
+        costs = self.costs.today_by_category if self._priced else np.zeros(0)
+        return np.concatenate([by_item.ravel(), by_burden.ravel(), costs])
 
     def fill(self, page: Page) -> None:
         """Record the cost of the day."""

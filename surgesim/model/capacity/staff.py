@@ -91,6 +91,24 @@ class PatientsPerPost:
                     use[row, 2 + column] = 1 / self.ratios[group][_NURSE, kind, 0]
         return use
 
+    def posts_for(self, covid: Floats | Ints, others: Ints) -> Floats:
+        """Return the posts of doctors, ward nurses and ICU nurses that patients need at normal ratios.
+
+        Parameters
+        ----------
+        covid
+            ``(facilities, 3)`` COVID patients, or beds, by type.
+        others
+            ``(facilities, 2)`` emergency and elective patients.
+        """
+        needed = np.zeros((len(covid), 3))
+        groups = (("basic", covid[:, BASIC]), ("oxygen", covid[:, OXYGEN]), ("icu", covid[:, ICU]))
+        for group, patients in (*groups, ("emergency", others[:, 0]), ("elective", others[:, 1])):
+            nurses = ICU_NURSES if group == "icu" else WARD_NURSES
+            needed[:, DOCTORS] += patients / self.ratios[group][_DOCTOR, _NORMAL, 0]
+            needed[:, nurses] += patients / self.ratios[group][_NURSE, _NORMAL, 0]
+        return needed
+
     def left_for_others(self, posts: Floats, covid: Ints, emergencies: Ints) -> tuple[Floats, Floats]:
         """Return the emergency and elective patients whom remaining staff can serve, ``(facilities,)``."""
         present = np.empty((len(posts), len(_ORDER)))

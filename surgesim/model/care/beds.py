@@ -10,7 +10,8 @@ the head of a queue is always a patient who is still waiting.
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from collections.abc import Callable, Iterator
+from heapq import heapify, heappop, heappush
 from math import inf
 from operator import add, gt, sub
 from typing import NamedTuple
@@ -171,13 +172,14 @@ class BedPool:
 
     # -- queues -----------------------------------------------------------------------------------
 
-    def join(self, patient: Patient, key: Key, district: int) -> QueuePlace:
-        """Put a patient in the queue of a district."""
+    def join(self, patient: Patient, key: Key, district: int, *, aside: bool = False) -> QueuePlace:
+        """Put a patient in the queue of a district; one who is set `aside` is offered no bed."""
         self._joined += 1
         # faster than QueuePlace(...), because every wait creates one
         place = tuple.__new__(QueuePlace, (*key, self._joined, patient, district))
         self.line[patient.index] = place
-        heappush(self._queue_of[district], place)
+        if not aside:
+            heappush(self._queue_of[district], place)
         self.waiting[district] += 1
         return place
 
@@ -188,10 +190,25 @@ class BedPool:
         district = place.district
         self.waiting[district] -= 1
         queue = self._queue_of[district]
-        if queue[0] is place:
+        if queue and queue[0] is place:
             heappop(queue)
             while queue and line.get(queue[0].who) is not queue[0]:
                 heappop(queue)
+
+    def sort(self, order: Callable[[Patient], float], aside: Callable[[Patient], bool]) -> None:
+        """Sort the queues by a new `order` within triage classes, and set patients `aside` or no longer."""
+        for queue in self._queues:
+            queue.clear()
+        for who, place in self.line.items():
+            self.line[who] = place = place._replace(order=order(place.patient))
+            if not aside(place.patient):
+                self._queue_of[place.district].append(place)
+        for queue in self._queues:
+            heapify(queue)
+
+    def in_queues(self) -> Iterator[QueuePlace]:
+        """Yield the positions of all patients who wait and are not set aside, in no particular order."""
+        return (place for queue in self._queues for place in queue if self.is_current(place))
 
     def is_current(self, place: QueuePlace) -> bool:
         """Return True if the patient still waits in this position."""

@@ -8,13 +8,14 @@ against the beds at the end of each day.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from math import inf
+from typing import NamedTuple
 
 import numpy as np
 
-from surgesim.model.care.beds import ICU, OXYGEN, Key
+from surgesim.model.care.beds import ICU, OXYGEN, QueuePlace
 from surgesim.model.care.course.ends import boards, clock_left, dies, kind_of_death
 from surgesim.model.care.course.events import LogEntry
 from surgesim.model.care.course.exchange import Exchange
@@ -32,6 +33,7 @@ from surgesim.model.care.course.ledger import (
     UNTREATED,
     Ledger,
 )
+from surgesim.model.care.course.triage import CareLimit, Triage
 from surgesim.model.care.course.waits import Waits
 from surgesim.model.care.drugs import LackOfDrugs
 from surgesim.model.care.network import Network, Route
@@ -60,6 +62,20 @@ class Options:
     in_time_days: float = inf
 
 
+class _Move(NamedTuple):
+    """A patient's move between facilities: bed type, end of the stay unless ICU is needed first, and strain.
+
+    The strain is that of the stay so far, from lower oxygen flows.
+    """
+
+    bed: int
+    end: Due | None
+    strain: float
+
+
+_MANY = 1_000
+
+
 class Journey:
     """All patients of a run, their beds and their outcomes.
 
@@ -73,6 +89,8 @@ class Journey:
         The waits of patients for the bed type they need.
     specialists
         By facility: True if it has specialists, or a link to a hospital that has them.
+    triage
+        The order of the queues, and the limits of intensive care.
     """
 
     def __init__(
@@ -91,12 +109,15 @@ class Journey:
         self._log = log
         self._wards = wards
         self.oxygen, self.icu = wards.oxygen, wards.icu
+        self.triage = Triage(options.queue_order)
         self._exchange = Exchange(network, wards.icu)
         self._freed: deque[tuple[int, int]] = deque()
         self._to_ask: deque[Patient] = deque()
         self._settling = False
         self._next_index = 0
         self._of_warm_up: list[Patient] = []
+        self._present: list[Patient] = []  # everybody present, and some who have gone
+        self._moving: dict[int, _Move] = {}  # by index
         self.ledger = Ledger(network)
         self.waits = Waits(
             env,
@@ -126,13 +147,20 @@ class Journey:
 
     def expect(self, batch: PatientBatch) -> list[Patient]:
         """Schedule new patients for the times at which their need begins, and return these patients."""
-        patients = batch.patients(self._next_index)
-        self._next_index += len(patients)
+        patients = self._make(batch)
         if self._env.now < 0:
             self._of_warm_up.extend(patients)
         self._env.foresee(
             [(patient.need_time, patient.index, patient) for patient in patients], self._needs_care
         )
+        return patients
+
+    def _make(self, batch: PatientBatch) -> list[Patient]:
+        patients = batch.patients(self._next_index)
+        self._next_index += len(patients)
+        if len(self._present) > 2 * (self.ledger.created - sum(self.ledger.gone)) + _MANY:
+            self._present = [patient for patient in self._present if patient.place != GONE]
+        self._present.extend(patients)
         return patients
 
     def replace_all(self) -> None:
@@ -160,8 +188,7 @@ class Journey:
 
         Until `offer_free_beds` is called, the only beds that they get are oxygen beds to board in.
         """
-        patients = batch.patients(self._next_index)
-        self._next_index += len(patients)
+        patients = self._make(batch)
         for patient in patients:
             patient.late = True  # patients who wait at the start are not counted for timely access
             self.ledger.begin(patient)
@@ -173,8 +200,7 @@ class Journey:
 
     def start_in_beds(self, batch: PatientBatch, facilities: list[int]) -> None:
         """Put each patient of the initial census into a bed, patient k in the k-th of `facilities`."""
-        patients = batch.patients(self._next_index)
-        self._next_index += len(patients)
+        patients = self._make(batch)
         for patient, facility in zip(patients, facilities, strict=True):
             patient.unreported = False
             self.ledger.begin(patient)
@@ -213,7 +239,8 @@ class Journey:
             self._note(patient, "waits for oxygen")
         self._unmet(patient)
         triage = 1 if patient.urgent else 2
-        self.oxygen.join(patient, (triage, self._order(patient), now, patient.index), patient.location)
+        key = (triage, self.triage.order(patient), now, patient.index)
+        self.oxygen.join(patient, key, patient.location)
         patient.clock_elapsed = 0.0
         self._run_clock(patient)
 
@@ -341,10 +368,11 @@ class Journey:
             if in_bed
             else self._network.from_district[patient.location]
         )
-        route = self.icu.find(routes, patient.location, now)
+        refused = self.triage.refuses(patient)
+        route = None if refused else self.icu.find(routes, patient.location, now)
         if route is not None:
             self._go_to_icu(patient, route)
-        elif in_bed and self._options.boarding:
+        elif in_bed and (self._options.boarding or refused):
             self._board(patient)
         else:
             if in_bed:
@@ -355,40 +383,52 @@ class Journey:
 
     def _wait_in_no_bed_for_icu(self, patient: Patient) -> None:
         self._unmet(patient)
-        if self._options.boarding:
+        if self._options.boarding or self.triage.refuses(patient):
             route = self.oxygen.find(
                 self._network.from_district[patient.location], patient.location, self._env.now
             )
             if route is not None:
                 self._go_to_oxygen(patient, route)
                 return
-            key = (0, self._order(patient), patient.icu_need_time, patient.index)
+            key = (0, self.triage.order(patient), patient.icu_need_time, patient.index)
             self.oxygen.join(patient, key, patient.location)
         if self._log is not None:
             self._note(patient, "waits for ICU")
-        self.icu.join(patient, self._icu_key(patient), patient.location)
+        self._join_icu(patient)
         self._run_clock(patient)
 
     def _board(self, patient: Patient) -> None:
         facility = patient.facility
         self._note(patient, "boards", facility)
         self._unmet(patient)
-        place = self.icu.join(patient, self._icu_key(patient), patient.location)
+        place = self._join_icu(patient)
         self._run_clock(patient)
+        if place is None:
+            return
         blocker = self._exchange.take_blocker(facility)
         if blocker is not None:
             self._swap(patient, blocker)
         else:
             self._exchange.add_boarder(facility, place)
 
-    def _icu_key(self, patient: Patient) -> Key:
-        return 0 if patient.urgent else 1, self._order(patient), patient.icu_need_time, patient.index
+    def _join_icu(self, patient: Patient) -> QueuePlace | None:
+        """Put a patient in the line for ICU; return the place, or None if the patient is refused ICU.
 
-    def _order(self, patient: Patient) -> float:
-        """Return the value by which patients of a triage class are sorted; waiting time only breaks ties."""
-        if self._options.queue_order == "age":
-            return -float(patient.age)
-        return patient.p_full if self._options.queue_order == "survival" else 0.0
+        A refused patient stays in the line and counts as lacking a bed, but is offered none.
+        """
+        refused = self._is_refused(patient)
+        triage = 0 if patient.urgent else 1
+        key = (triage, self.triage.order(patient), patient.icu_need_time, patient.index)
+        place = self.icu.join(patient, key, patient.location, aside=refused)
+        return None if refused else place
+
+    def _is_refused(self, patient: Patient) -> bool:
+        """Return True if a patient who needs ICU gets none; count those who are refused the first time."""
+        refused = self.triage.refuses(patient)
+        if refused and not patient.refused:
+            patient.refused = True
+            self.ledger.refused += 1
+        return refused
 
     def _go_to_icu(self, patient: Patient, route: Route) -> None:
         """Send a patient to a free ICU bed; release the oxygen bed only once the ICU bed is taken."""
@@ -480,6 +520,92 @@ class Journey:
         if patient.timer is due:
             self._leave(patient, None)
             self._settle()
+
+    # -- triage and moves by rule -----------------------------------------------------------------
+
+    def order_queues(self, rule: str, order: str | None) -> None:
+        """Let a rule set the order of the queues, or end it (None)."""
+        self.triage.set_order(rule, order)
+        self._sort_queues()
+
+    def limit_icu(self, rule: str, limit: CareLimit | None) -> None:
+        """Let a rule limit intensive care, or end its limit (None).
+
+        Patients in ICU stay there. Who waits beyond the limit is offered no ICU bed any more, and one without
+        a bed looks for an oxygen bed. At the end of a limit, they are in line as if it had never been.
+        """
+        self.triage.set_limit(rule, limit)
+        self._sort_queues()
+        for place in list(self.icu.line.values()):
+            patient = place.patient
+            in_no_line = patient.place == NOWHERE and patient.index not in self.oxygen.line
+            if in_no_line and self.triage.refuses(patient):
+                self._pause_clock(patient)
+                self._leave_line(patient)
+                self._wait_in_no_bed_for_icu(patient)
+        for facility in range(len(self._network.facilities)):
+            while (boarder := self._exchange.first_boarder(facility)) is not None:
+                blocker = self._exchange.take_blocker(facility)
+                if blocker is None:
+                    break
+                self._swap(boarder.patient, blocker)
+        self.offer_free_beds()
+
+    def _sort_queues(self) -> None:
+        self.oxygen.sort(self.triage.order, lambda patient: False)
+        self.icu.sort(self.triage.order, self._is_refused)
+        boarders = (place for place in self.icu.in_queues() if place.patient.place == IN_OXYGEN)
+        self._exchange.set_boarders(boarders)
+
+    def in_beds(self, bed: int, facilities: Collection[int]) -> dict[int, list[Patient]]:
+        """Return, by facility, the patients whose stay in a bed of a type could go on elsewhere.
+
+        Boarders and patients ready to step down are not among them. Who came into need last is first.
+        """
+        need = NEEDS_OXYGEN if bed == OXYGEN else NEEDS_ICU
+        found: dict[int, list[Patient]] = {facility: [] for facility in facilities}
+        for patient in self._present:
+            if patient.place == bed and patient.need == need and patient.facility in found:
+                found[patient.facility].append(patient)
+        for patients in found.values():
+            patients.sort(key=lambda patient: (-patient.need_time, -patient.index))
+        return found
+
+    def move(self, patient: Patient, route: Route) -> None:
+        """Move a patient to a free bed of the same type in another facility, where the stay goes on."""
+        bed, left = patient.place, patient.facility
+        pool = self.oxygen if bed == OXYGEN else self.icu
+        to_come = bed == OXYGEN and patient.needs_icu and patient.ready_time == inf
+        strain = 0.0 if self._supply is None else self._supply.strain_of(patient)
+        self._moving[patient.index] = _Move(bed, None if to_come else patient.timer, strain)
+        self.ledger.moved[bed] += 1
+        self._vacate(patient, bed)
+        if route.travel_days > 0:
+            pool.hold(route.facility)
+            self._depart(patient, route, self._arrives_from_facility)
+        else:
+            pool.take(route.facility)
+            self._go_on(patient, route.facility)
+        self._free(bed, left)
+        self._settle()
+
+    def _arrives_from_facility(self, due: Due) -> None:
+        patient: Patient = due[3]
+        pool = self.oxygen if self._moving[patient.index].bed == OXYGEN else self.icu
+        pool.arrive(patient.destination)
+        self._go_on(patient, patient.destination)
+        self._settle()
+
+    def _go_on(self, patient: Patient, facility: int) -> None:
+        """Go on with the stay of a patient who comes from another facility."""
+        bed, end, strain = self._moving.pop(patient.index)
+        self._settle_in(patient, facility, bed, patient.need, self.ledger.flows[bed].moves_in)
+        if self._supply is not None:
+            self._supply.carry_strain(patient, strain)
+        if end is not None:
+            patient.timer = self._env.after(max(end[0] - self._env.now, 0.0), end[2], patient)
+        elif patient.icu_delay == 0.0:
+            self._need_icu(patient)  # deteriorated on the way
 
     # -- swap, claims and free beds ---------------------------------------------------------------
 

@@ -35,6 +35,7 @@ COLUMNS = (
         "oxygen that COVID patients do without because flows are lowered; not part of `oxygen_unmet_kg`",
     ),
     Column("oxygen_delivered_kg", "kg/day", "oxygen delivered into tanks and cylinders"),
+    Column("oxygen_moved_kg", "kg/day", "oxygen in cylinders that a rule has moved to another facility"),
     Column("oxygen_stock_kg", "kg", "oxygen in tanks and cylinders"),
     Column(
         "oxygen_cover_days",
@@ -83,9 +84,10 @@ class Store:
         Flow to each patient as a share of the usual flow, from `floor` to 1.
     draw
         Rate at which the stock falls: supply and losses beyond the plant's output.
-    used, lost, spilled, produced, delivered, returned, unmet, withheld, needed
-        Running totals. `needed` is the demand; of this, `withheld` was not served because flows were lowered,
-        and `unmet` because patients were cut off.
+    used, lost, spilled, produced, delivered, received, returned, unmet, withheld, needed
+        Running totals. `received` is what came from other facilities, less what went there. `needed` is the
+        demand; of this, `withheld` was not served because flows were lowered, and `unmet` because patients
+        were cut off.
     strain
         Integral of (1 - share) / (1 - floor) over time, in days.
     orders
@@ -102,8 +104,8 @@ class Store:
     __slots__ = (
         "at_start", "cylinders", "cylinders_full", "delivered", "demand", "draw", "floor", "gross", "last",
         "loss", "lost", "needed", "next_delivery", "orders", "patients", "pipe_lpm", "plant", "produced",
-        "returned", "served", "share", "short", "short_days", "spilled", "strain", "tank", "tank_full",
-        "unmet", "used", "watch", "withheld",
+        "received", "returned", "served", "share", "short", "short_days", "spilled", "strain", "tank",
+        "tank_full", "unmet", "used", "watch", "withheld",
     )  # fmt: skip
 
     def __init__(self, source: OxygenSource, now: float, floor: float = 1.0) -> None:
@@ -120,6 +122,7 @@ class Store:
         self.demand = 0.0
         self.serve(0.0)
         self.used = self.lost = self.spilled = self.produced = self.delivered = self.returned = 0.0
+        self.received = 0.0
         self.unmet = self.withheld = self.needed = self.strain = self.short_days = 0.0
         self.orders: dict[str, tuple[float, float, float]] = {}
         self.next_delivery = inf
@@ -180,8 +183,13 @@ class Store:
     @property
     def cover_days(self) -> float:
         """Number of days that the stock lasts at the current demand."""
-        draw = self.demand * self.gross - self.plant
+        draw = self.draw_at_demand
         return self.stock / draw if draw > 0 else inf
+
+    @property
+    def draw_at_demand(self) -> float:
+        """Rate at which the stock would fall at the usual flows, kg per day; 0 if the plant is enough."""
+        return max(self.demand * self.gross - self.plant, 0.0)
 
     def advance(self, now: float) -> None:
         """Bring all levels and totals up to `now`."""
@@ -237,8 +245,8 @@ class Store:
         self.at_start += self.stock - before
 
     def imbalance(self) -> float:
-        """Return start + delivered + produced - used - spilled - lost - end: 0 except for rounding."""
-        inflow = self.at_start + self.delivered + self.produced
+        """Return what came, less what was used, spilled, lost and is left: 0 except for rounding."""
+        inflow = self.at_start + self.delivered + self.received + self.produced
         return inflow - self.used - self.spilled - self.lost - (self.tank + self.cylinders)
 
     def unaccounted(self) -> float:
@@ -247,7 +255,13 @@ class Store:
 
 
 class OxygenSupply:
-    """The stores of all facilities; None for facilities where oxygen is unlimited."""
+    """The stores of all facilities; None for facilities where oxygen is unlimited.
+
+    Attributes
+    ----------
+    moved_kg, tanks_added_kg
+        Oxygen moved between facilities so far, and what the tanks that rules have added hold, kg.
+    """
 
     def __init__(
         self,
@@ -261,6 +275,7 @@ class OxygenSupply:
         scarcity = scarcity or Scarcity()
         self._floor, self._horizon = scarcity.floor, scarcity.horizon_days
         self._more_risk = scarcity.risk - 1
+        self.moved_kg = self.tanks_added_kg = 0.0
         self._env = env
         self._names = list(sources)
         self._sources = list(sources.values())
@@ -338,6 +353,18 @@ class OxygenSupply:
             return 1.0
         store.advance(self._env.now)
         return 1.0 + self._more_risk * min((store.strain - patient.strain_before) / days, 1.0)
+
+    def strain_of(self, patient: Patient) -> float:
+        """Return the strain of a patient's stay so far, in days, as `Store.strain` counts it."""
+        store = self.stores[patient.breathes_at]
+        if store is None:
+            return 0.0
+        store.advance(self._env.now)
+        return store.strain - patient.strain_before
+
+    def carry_strain(self, patient: Patient, strain: float) -> None:
+        """Add the strain of the stay in another facility to that of a patient who has just come from it."""
+        patient.strain_before -= strain
 
     def risk_now(self, facility: int) -> float:
         """Return the factor on P(death) of patients in a facility at its present flows."""
@@ -460,6 +487,18 @@ class OxygenSupply:
         store.fill(kg)
         self._after_change(facility, store)
 
+    def exchange(self, sender: int, receiver: int, kg: float) -> None:
+        """Exchange full cylinders of a facility, with `kg` of oxygen, for empty ones of another."""
+        self.moved_kg += kg
+        for facility, amount in ((sender, -kg), (receiver, kg)):
+            store = self.stores[facility]
+            if store is None:
+                raise ValueError("cylinders are exchanged between facilities with an oxygen source")
+            store.advance(self._env.now)
+            store.cylinders += amount
+            store.received += amount
+            self._after_change(facility, store)
+
     def enlarge(self, facility: int, tank_kg: float, plant_nm3_per_hour: float, purity: float) -> None:
         """Add a full tank or a plant to a facility."""
         store = self.stores[facility]
@@ -467,6 +506,7 @@ class OxygenSupply:
             return
         store.advance(self._env.now)
         store.tank_full += tank_kg
+        self.tanks_added_kg += tank_kg
         store.plant += plant_kg_per_day(plant_nm3_per_hour, purity)
         store.serve(store.served)
         if tank_kg > 0:
@@ -531,6 +571,7 @@ class OxygenSupply:
             "oxygen_unmet_kg": sum([store.unmet for store in stores]),
             "oxygen_withheld_kg": sum([store.withheld for store in stores]),
             "oxygen_delivered_kg": sum([store.delivered for store in stores]),
+            "oxygen_moved_kg": self.moved_kg,
         }
         page.facilities.values["oxygen_stock_kg"] = np.array(stock)
         page.facilities.totals |= {"oxygen_used_kg": np.array(used), "dry": np.array(dry)}
@@ -551,7 +592,7 @@ class OxygenSupply:
             tolerance = _TOLERANCE_KG * (1e-6 * came if came > 1e6 else 1.0)
             if abs(store.imbalance()) > tolerance or store.tank < -tolerance or store.cylinders < -tolerance:
                 raise IdentityError(
-                    "oxygen: start + delivered + produced - used - spilled - lost = end",
+                    "oxygen: start + delivered + received + produced - used - spilled - lost = end",
                     name,
                     day,
                     f"{store.imbalance():g} kg unaccounted for, {store.stock:g} kg in stock",

@@ -209,6 +209,7 @@ class Patient:
         "p_thin",
         "place",
         "ready_time",
+        "refused",
         "step_down_flow",
         "step_down_stay",
         "strain_before",
@@ -292,6 +293,7 @@ class Patient:
         self.clock_since = inf  # infinite while no clock runs
         self.unmet_since = inf
         self.late = False
+        self.refused = False  # beyond a limit of intensive care
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ mean durations, and thus R0, are exact for any length of step.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import prod
-from typing import Literal, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from surgesim.errors import IdentityError, Problem, ScenarioError
 from surgesim.model.clock.streams import Streams
 from surgesim.model.columns import Column, Page
 from surgesim.model.epidemic.people import RARE, Population
+from surgesim.model.epidemic.reaction import Reaction, fatigue
 from surgesim.model.epidemic.vaccination import Vaccination
 from surgesim.scenario.schema.base import SETTINGS
 from surgesim.scenario.schema.epidemic import Epidemic as EpidemicSection
@@ -39,6 +41,8 @@ VACCINATED_PEOPLE = Column(
     "vaccinated", "people", "susceptible people who are protected by the vaccine against the variant"
 )
 DISTRICT = (Column("infections", "people/day", "residents infected in the province", np.nan),)
+
+_OUTSIDE_HOME = slice(1, None)  # of SETTINGS
 
 NONE, WANED, VACCINATED, BOTH = range(4)
 """Immunity strata. BOTH is for vaccinated people whose waned immunity protects better in some respect."""
@@ -73,8 +77,9 @@ class PathDay:
 
     Attributes
     ----------
-    day, in_force, isolated
-        The day's number, the measures in force, and the infectious people who isolate (None if nobody does).
+    day, in_force, isolated, given_up
+        The day's number, the measures in force, the infectious people who isolate (None if nobody does), and
+        the share of contacts outside the home that people give up.
     infection
         The result of the day.
     state
@@ -86,6 +91,7 @@ class PathDay:
     isolated: Floats | None
     infection: DayOfInfection
     state: NDArray[np.int32]
+    given_up: float = 0.0
 
 
 EpidemicPath: TypeAlias = list[PathDay]
@@ -203,6 +209,8 @@ class Epidemic:
         Days already simulated by other alternatives of this replication. They are reused as long as they
         match this alternative; new days are added. All alternatives must have the same `section`, `people`
         and `streams`.
+    reported_deaths
+        Deaths of days before day 0 that a history reports, by day; people react to them.
     """
 
     def __init__(
@@ -213,6 +221,7 @@ class Epidemic:
         start: date,
         streams: Streams,
         path: EpidemicPath | None = None,
+        reported_deaths: Mapping[int, float] | None = None,
     ) -> None:
         self._section = section
         self._streams = streams
@@ -234,6 +243,11 @@ class Epidemic:
         self._minus_open_to = -self._open_to
         self._weights = self._importation_weights()
         self._running: dict[str, int] = {}
+        self._begun: dict[str, int] = {}  # the day on which a measure in force began
+        self._reaction: Reaction | None = None
+        if section.reaction is not None:
+            self._reaction = Reaction(section.reaction, population.total, reported_deaths or {})
+        self._tires = None if section.reaction is None else section.reaction.compliance_half_life_days
         self._hazards: dict[tuple[str, ...], Floats] = {}
         self._mixings: dict[tuple[str, ...], Floats] = {}
         self._imports: dict[tuple[str, ...], Floats] = {}
@@ -314,15 +328,32 @@ class Epidemic:
     def _measures_of(self, day: int) -> tuple[str, ...]:
         """Return the measures in force on `day`."""
         measures = self._section.measures.items()
-        return tuple(name for name, measure in measures if self._in_force(name, measure, day))
+        in_force = tuple(name for name, measure in measures if self._in_force(name, measure, day))
+        if self._tires is not None:
+            self._begun = {name: self._begun.get(name, self._first_day(name, day)) for name in in_force}
+        return in_force
 
-    def _contact_factor(self, in_force: tuple[str, ...]) -> Floats:
+    def _first_day(self, name: str, day: int) -> int:
+        """Return the day on which a measure in force since `day`, or since before the run, began."""
+        start = self._section.measures[name].start
+        if start is None or self._running.get(name, 0) > 0:
+            return day
+        return min((start - self._start).days, day)
+
+    def _compliance(self, name: str, day: int) -> float:
+        """Return the share of people who comply with a measure in force on `day`."""
+        compliance = self._section.measures[name].compliance
+        return (
+            compliance if self._tires is None else compliance * fatigue(day - self._begun[name], self._tires)
+        )
+
+    def _contact_factor(self, in_force: tuple[str, ...], day: int) -> Floats:
         """Return the share of contacts left by the measures in force, ``(districts, settings)``."""
         left = np.ones((len(self._names), len(SETTINGS)))
         for name in in_force:
             measure = self._section.measures[name]
             removed = np.array([getattr(measure.reduces, setting) for setting in SETTINGS])
-            left[self._where(measure)] *= 1.0 - measure.compliance * removed
+            left[self._where(measure)] *= 1.0 - self._compliance(name, day) * removed
         return left
 
     def _where(self, measure: Measure) -> slice | list[int]:
@@ -331,28 +362,37 @@ class Epidemic:
             return slice(None)
         return [self._districts[district] for district in measure.districts]
 
-    def _left(self, in_force: tuple[str, ...], lever: Literal["travel", "screening"]) -> Floats:
-        """Return the share of outside contacts or of imports that measures leave, ``(districts,)``."""
+    def _travel_left(self, in_force: tuple[str, ...], day: int) -> Floats:
+        """Return the share of contacts with other districts that measures leave, ``(districts,)``."""
         left = np.ones(len(self._names))
         for name in in_force:
             measure = self._section.measures[name]
-            left[self._where(measure)] *= 1.0 - measure.compliance * getattr(measure, lever)
+            left[self._where(measure)] *= 1.0 - self._compliance(name, day) * measure.travel
         return left
 
-    def _mixing_of(self, in_force: tuple[str, ...]) -> Floats:
+    def _imports_left(self, in_force: tuple[str, ...]) -> Floats:
+        """Return the share of imports that the screening of measures leaves, ``(districts,)``."""
+        left = np.ones(len(self._names))
+        for name in in_force:
+            measure = self._section.measures[name]
+            left[self._where(measure)] *= 1.0 - measure.compliance * measure.screening
+        return left
+
+    def _mixing_of(self, in_force: tuple[str, ...], day: int = 0) -> Floats:
         """Return mixing under travel limits, ``(districts, districts)``; each row still adds up to 1.
 
         Between two districts the stricter limit applies; prevented contacts take place in the home district.
         """
-        if in_force not in self._mixings:
-            left = self._left(in_force, "travel")
-            mixing = self._mixing
-            if (left < 1).any():
-                mixing = mixing * np.minimum(left[:, None], left[None, :])
-                np.fill_diagonal(mixing, 0.0)
-                np.fill_diagonal(mixing, np.maximum(1.0 - mixing.sum(axis=1), 0.0))
-            self._mixings[in_force] = mixing
-        return self._mixings[in_force]
+        if in_force in self._mixings and self._tires is None:
+            return self._mixings[in_force]
+        left = self._travel_left(in_force, day)
+        mixing = self._mixing
+        if (left < 1).any():
+            mixing = mixing * np.minimum(left[:, None], left[None, :])
+            np.fill_diagonal(mixing, 0.0)
+            np.fill_diagonal(mixing, np.maximum(1.0 - mixing.sum(axis=1), 0.0))
+        self._mixings[in_force] = mixing
+        return mixing
 
     # -- a day ------------------------------------------------------------------------------------
 
@@ -370,13 +410,14 @@ class Epidemic:
             the share is the same for all ages of a district.
         """
         in_force = self._measures_of(day)
+        given_up = 0.0 if self._reaction is None else self._reaction.pass_day(day, int(dead.sum()))
         doses = 0 if self.vaccination is None else self.vaccination.receive(day)
         if self._path is not None and self._depends_on_care():
             self._path = None
-        infection = self._take_from_path(day, in_force, isolated)
+        infection = self._take_from_path(day, in_force, isolated, given_up)
         if infection is None:
-            infection = self._move(day, in_force, doses, dead, staff, isolated)
-            self._add_to_path(day, in_force, isolated, infection)
+            infection = self._move(day, in_force, doses, dead, staff, isolated, given_up)
+            self._add_to_path(day, in_force, isolated, infection, given_up)
         self.today = infection
         return infection
 
@@ -391,17 +432,19 @@ class Epidemic:
         return wanes or dosed
 
     def _take_from_path(
-        self, day: int, in_force: tuple[str, ...], isolated: Floats | None
+        self, day: int, in_force: tuple[str, ...], isolated: Floats | None, given_up: float
     ) -> DayOfInfection | None:
         """Return the day as another alternative simulated it; None if none did or the paths differ.
 
-        Once the measures in force or the people who isolate differ on a day, this alternative no longer uses
-        the path. Isolation can differ because reports depend on home care, tests and beds.
+        Once the measures in force, the people who isolate or the deaths to which people react differ on a
+        day, this alternative no longer uses the path. Isolation can differ because reports depend on home
+        care, tests and beds.
         """
         if self._path is None or self._passed == len(self._path):
             return None
         shared = self._path[self._passed]
-        if (shared.day, shared.in_force) != (day, in_force) or not _equal(shared.isolated, isolated):
+        same_day = (shared.day, shared.in_force, shared.given_up) == (day, in_force, given_up)
+        if not same_day or not _equal(shared.isolated, isolated):
             self._path = None
             return None
         self._everybody[:] = shared.state
@@ -409,12 +452,17 @@ class Epidemic:
         return shared.infection
 
     def _add_to_path(
-        self, day: int, in_force: tuple[str, ...], isolated: Floats | None, infection: DayOfInfection
+        self,
+        day: int,
+        in_force: tuple[str, ...],
+        isolated: Floats | None,
+        infection: DayOfInfection,
+        given_up: float,
     ) -> None:
         """Add a day to the path if this alternative still uses it and is the first to simulate the day."""
         if self._path is not None:
             state = self._everybody.astype(np.int32)  # takes half the memory, and is large enough for a cell
-            self._path.append(PathDay(day, in_force, isolated, infection, state))
+            self._path.append(PathDay(day, in_force, isolated, infection, state, given_up))
             self._passed += 1
 
     def _move(
@@ -425,13 +473,14 @@ class Epidemic:
         dead: Ints,
         staff: int,
         isolated: Floats | None,
+        given_up: float,
     ) -> DayOfInfection:
         """Simulate a day on which `doses` are given; other parameters as for `advance`."""
         rng = self._streams.day("infection", day)
         imported = self._import(day, in_force)
         self._wane(rng, dead)
         self._vaccinate(day, doses, dead, staff)
-        hazard, mixing = self._hazard_on(day, in_force), self._mixing_of(in_force)
+        hazard, mixing = self._hazard_on(day, in_force, given_up), self._mixing_of(in_force, day)
         isolating = isolated is not None and np.count_nonzero(isolated) > 0
         at_first = self.susceptible.copy()
         shape, cells = at_first.shape, at_first.size
@@ -460,17 +509,26 @@ class Epidemic:
             onsets, infections, imported, int(self.infectious.sum()), int(self.susceptible.sum())
         )
 
-    def _hazard_of(self, in_force: tuple[str, ...]) -> Floats:
-        """Return the hazard per step and unit of prevalence under the measures, ``(districts, 9, 9)``."""
-        if in_force not in self._hazards:
-            contacts = np.tensordot(self._contact_factor(in_force), self._contacts, axes=1)
-            per_step = self._rate * self._section.dt_days * self._susceptibility[None, :, None]
-            self._hazards[in_force] = per_step * contacts
-        return self._hazards[in_force]
+    def _hazard_of(self, day: int, in_force: tuple[str, ...], given_up: float) -> Floats:
+        """Return the hazard per step and unit of prevalence under the measures, ``(districts, 9, 9)``.
 
-    def _hazard_on(self, day: int, in_force: tuple[str, ...]) -> Floats:
+        People give up a share `given_up` of the contacts outside the home that measures leave.
+        """
+        lasting = given_up == 0 and self._tires is None
+        if lasting and in_force in self._hazards:
+            return self._hazards[in_force]
+        left = self._contact_factor(in_force, day)
+        left[:, _OUTSIDE_HOME] *= 1.0 - given_up
+        contacts = np.tensordot(left, self._contacts, axes=1)
+        per_step = self._rate * self._section.dt_days * self._susceptibility[None, :, None]
+        hazard: Floats = per_step * contacts
+        if lasting:
+            self._hazards[in_force] = hazard
+        return hazard
+
+    def _hazard_on(self, day: int, in_force: tuple[str, ...], given_up: float) -> Floats:
         """Return the hazard under the measures, times the factor of `transmission` on `day`."""
-        hazard = self._hazard_of(in_force)
+        hazard = self._hazard_of(day, in_force, given_up)
         today = self._start + timedelta(days=day)
         factor = next((factor for first, factor in reversed(self._factors) if first <= today), None)
         return hazard if factor is None else factor * hazard
@@ -494,7 +552,7 @@ class Epidemic:
         """Return the mean imported infections per day that screening misses, ``(districts,)``."""
         if in_force not in self._imports:
             plan = self._section.importation
-            let_in = (1 - plan.screening) * self._left(in_force, "screening")
+            let_in = (1 - plan.screening) * self._imports_left(in_force)
             self._imports[in_force] = plan.per_day * let_in * self._weights
         return self._imports[in_force]
 
@@ -546,6 +604,8 @@ class Epidemic:
                 "susceptible": self.today.susceptible,
             }
             page.districts.values["infections"] = self.today.infections.astype(float)
+        if self._reaction is not None:
+            page.province.values["contacts_given_up"] = self._reaction.given_up
         if self.vaccination is not None:
             self.vaccination.fill(page)
             page.province.values["vaccinated"] = float(self.susceptible[..., VACCINATED:].sum())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from surgesim.model.levers import epidemic, facilities, staff, supply
+from surgesim.model.levers import epidemic, facilities, patients, staff, supply
 from surgesim.model.levers.action import Action, ActionFactory
 from surgesim.model.province import Province
 from surgesim.scenario.schema.command import Rule
@@ -12,6 +12,7 @@ from surgesim.scenario.schema.levers.rule import RuleBase
 
 ACTION_FACTORIES: Mapping[type[RuleBase], ActionFactory] = {
     **facilities.LEVERS,
+    **patients.LEVERS,
     **staff.LEVERS,
     **supply.LEVERS,
     **epidemic.LEVERS,

@@ -13,6 +13,8 @@ from surgesim.model.province import Province
 from surgesim.scenario.schema.levers.rule import RuleBase
 from surgesim.scenario.schema.levers.staff import (
     Equip,
+    Lend,
+    PoolStaff,
     PoolVentilators,
     PostponeElective,
     RedeployNurses,
@@ -51,6 +53,24 @@ def _pool(name: str, rule: PoolVentilators, province: Province) -> Action:
     return Switch(lambda on: adjustments.set(Adjustment.VENTILATOR_POOL, name, where, float(on)))
 
 
+def _pool_staff(name: str, rule: PoolStaff, province: Province) -> Action:
+    where, adjustments = sites_of(rule, province), province.capacity.adjustments
+    shares = np.array([rule.doctors, rule.ward_nurses, rule.icu_nurses])
+    return Lever(lambda share: adjustments.set(Adjustment.STAFF_POOL, name, where, shares * share))
+
+
+def _lend(name: str, rule: Lend, province: Province) -> Action:
+    where, adjustments = sites_of(rule, province), province.capacity.adjustments
+    heads = np.array([rule.doctors, rule.ward_nurses, rule.icu_nurses], float)
+
+    def lend(share: float) -> None:
+        units = round_down(rule.ventilators * share)
+        adjustments.set(Adjustment.HEADS_LENT, name, where, heads * share)
+        adjustments.set(Adjustment.VENTILATORS_LENT, name, where, units)
+
+    return Lever(lend)
+
+
 def _postpone(name: str, rule: PostponeElective, province: Province) -> Action:
     where, adjustments = sites_of(rule, province), province.capacity.adjustments
     return Lever(lambda share: adjustments.set(Adjustment.POSTPONEMENT, name, where, rule.share * share))
@@ -64,8 +84,10 @@ def _link(name: str, rule: RemoteLink, province: Province) -> Action:
 LEVERS: Mapping[type[RuleBase], ActionFactory] = {
     ReinforceStaff: _reinforce,
     RedeployNurses: _redeploy,
+    PoolStaff: _pool_staff,
     Equip: _equip,
     PoolVentilators: _pool,
+    Lend: _lend,
     PostponeElective: _postpone,
     RemoteLink: _link,
 }

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from itertools import count
+from math import ceil
 
 from simpy.events import Event
 
-from surgesim.model.care.oxygen import OxygenSupply
+from surgesim.model.care.oxygen import OxygenSupply, Store
 from surgesim.model.clock.calendar import Calendar
 from surgesim.model.levers.action import Action, ActionFactory, Switch
 from surgesim.model.levers.facilities import sites_of
 from surgesim.model.province import Province
 from surgesim.scenario.schema.levers.rule import RuleBase
-from surgesim.scenario.schema.levers.supply import OrderOxygen, Restock
+from surgesim.scenario.schema.levers.supply import OrderOxygen, PoolOxygen, Restock
 
 
 class OxygenOrder(Action):
@@ -63,6 +65,64 @@ def _order_oxygen(name: str, rule: OrderOxygen, province: Province) -> Action:
     return OxygenOrder(name, rule, sites_of(rule, province), province.supply, province.env)
 
 
+class CylinderPool(Action):
+    """The action of exchanging full cylinders for empty ones between facilities, once a day."""
+
+    def __init__(self, rule: PoolOxygen, where: list[int], supply: OxygenSupply, env: Calendar) -> None:
+        self._rule, self._where, self._supply, self._env = rule, where, supply, env
+        self._share = 0.0
+        self._begun = 0
+
+    def set_share(self, share: float) -> None:
+        begins = share > 0 and self._share == 0
+        self._share = share
+        if begins and not self._rule.brings_nothing:
+            self._begun += 1
+            self._env.process(self._rounds(self._begun))
+
+    def end(self) -> None:
+        self._share = 0.0
+
+    def _rounds(self, number: int) -> Generator[Event, object, None]:
+        for day in count(ceil(self._env.now)):
+            yield self._env.at(day)
+            if not self._share or self._begun != number:
+                return
+            self._exchange()
+
+    def _exchange(self) -> None:
+        """Move oxygen: the facilities with the least cover first, from those with the most to give."""
+        self._supply.advance()
+        stores = {facility: self._supply.stores[facility] for facility in self._where}
+        given = {facility: store for facility, store in stores.items() if store is not None}
+        spare = {facility: self._spare(store) for facility, store in given.items()}
+        for facility, store in sorted(given.items(), key=lambda item: (item[1].cover_days, item[0])):
+            lacking = self._lacking(store)
+            for sender in sorted(spare, key=lambda other: (-spare[other], other)):
+                kg = min(lacking, spare[sender])
+                if sender == facility or kg <= 0:
+                    continue
+                self._supply.exchange(sender, facility, kg)
+                spare[sender] -= kg
+                lacking -= kg
+
+    def _lacking(self, store: Store) -> float:
+        """Return the oxygen, in kg, that a facility lacks and can receive in its cylinders."""
+        wanted = self._rule.below_days * store.draw_at_demand - store.stock
+        return max(min(wanted, store.cylinders_full - store.cylinders), 0.0)
+
+    def _spare(self, store: Store) -> float:
+        """Return the oxygen, in kg, that a facility can give from its cylinders."""
+        beyond = store.stock - self._rule.above_days * store.draw_at_demand
+        return max(min(beyond, self._share * self._rule.share * store.cylinders), 0.0)
+
+
+def _pool(name: str, rule: PoolOxygen, province: Province) -> Action:
+    if province.supply is None:
+        return Action()  # no facility has a store
+    return CylinderPool(rule, sites_of(rule, province), province.supply, province.env)
+
+
 def _restock(name: str, rule: Restock, province: Province) -> Action:
     stocks = province.logistics.stocks
 
@@ -74,4 +134,8 @@ def _restock(name: str, rule: Restock, province: Province) -> Action:
     return Switch(turn)
 
 
-LEVERS: Mapping[type[RuleBase], ActionFactory] = {OrderOxygen: _order_oxygen, Restock: _restock}
+LEVERS: Mapping[type[RuleBase], ActionFactory] = {
+    OrderOxygen: _order_oxygen,
+    PoolOxygen: _pool,
+    Restock: _restock,
+}

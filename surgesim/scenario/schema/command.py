@@ -11,6 +11,7 @@ from surgesim.scenario.schema.levels import Levels
 from surgesim.scenario.schema.levers.custom import Custom
 from surgesim.scenario.schema.levers.epidemic import EpidemicRule
 from surgesim.scenario.schema.levers.facilities import FacilityRule
+from surgesim.scenario.schema.levers.patients import PatientRule
 from surgesim.scenario.schema.levers.rule import RuleBase
 from surgesim.scenario.schema.levers.staff import StaffRule
 from surgesim.scenario.schema.levers.supply import SupplyRule
@@ -68,7 +69,10 @@ class Situation(Section):
     thresholds: Off[Annotated[Sequence_[ThresholdName], Field(min_length=1)]] = None
 
 
-Rule = Annotated[FacilityRule | EpidemicRule | StaffRule | SupplyRule | Custom, Field(discriminator="action")]
+Rule = Annotated[
+    FacilityRule | PatientRule | EpidemicRule | StaffRule | SupplyRule | Custom,
+    Field(discriminator="action"),
+]
 
 
 class Reach(Section):

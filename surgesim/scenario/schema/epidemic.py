@@ -37,6 +37,7 @@ from surgesim.scenario.schema.numbers import (
     WholeDays,
 )
 from surgesim.scenario.schema.response.detection import CaseIsolation, Detection
+from surgesim.scenario.schema.response.reaction import Reaction
 from surgesim.scenario.schema.response.vaccination import Vaccination
 
 
@@ -149,6 +150,7 @@ class Epidemic(Section):
     measures: Named[Measure] = Field(default_factory=dict)
     detection: Detection = Detection()
     isolation: Off[CaseIsolation] = None
+    reaction: Off[Reaction] = None
     vaccination: Off[Vaccination] = None
 
     @model_validator(mode="after")

@@ -17,6 +17,7 @@ from surgesim.model.record import (
     Column,
     Record,
     assessed_columns,
+    categories_of,
     district_columns,
     logistics_columns,
 )
@@ -43,8 +44,10 @@ _OPEN = STATES.index("open")
 
 
 def items_of(scenario: Scenario) -> tuple[Column, ...]:
-    """Return the daily columns of the scenario's consumables and burdens."""
-    return logistics_columns(scenario.supply.consumables, scenario.supply.burdens)
+    """Return the daily columns of the scenario's consumables, burdens and costs."""
+    return logistics_columns(
+        scenario.supply.consumables, scenario.supply.burdens, categories_of(scenario.supply)
+    )
 
 
 def scenario_columns(scenario: Scenario) -> tuple[Column, ...]:

@@ -26,6 +26,7 @@ from surgesim.scenario.schema.indicators import INDICATORS
 from surgesim.scenario.schema.levers.staff import RedeployNurses
 from surgesim.scenario.schema.people import People
 from surgesim.scenario.schema.response.detection import Detection, LaboratoryTests
+from surgesim.scenario.schema.response.reaction import Reaction
 from surgesim.scenario.schema.response.vaccination import Vaccination
 from surgesim.scenario.schema.study.section import Study
 
@@ -38,6 +39,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "epidemic.variant": Variant,
     "epidemic.detection": Detection,
     "epidemic.detection.tests": LaboratoryTests,
+    "epidemic.reaction": Reaction,
     "epidemic.vaccination": Vaccination,
     "people": People,
     "clinical": Clinical,

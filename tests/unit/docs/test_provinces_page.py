@@ -1,4 +1,4 @@
-"""The page that compares the provinces: the keys it names are in their scenarios."""
+"""The page that compares the provinces: keys are in their scenarios, columns in the tables of a run."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from shipped import FOLDER, shipped
+
+from surgesim.model.outcomes import OUTCOMES
+from surgesim.model.record import ASSESSED, DISTRICT, DISTRICT_ASSESSED, FACILITY, PROVINCE, logistics_columns
 
 pytestmark = pytest.mark.slow
 
@@ -18,14 +21,69 @@ PAGE = (ROOT / "docs" / "provinces.md").read_text(encoding="utf-8")
 FILES = {"Hà Nam": "ha-nam", "Lai Châu": "lai-chau", "Kiên Giang": "kien-giang", "Thanh Hoá": "thanh-hoa"}
 
 
-def keys_named(province: str) -> list[str]:
-    """Paths in the last column of a province's table; ``.covid_share`` takes the place of the last key."""
+class Row(NamedTuple):
+    """A row of a province's table."""
+
+    said: str
+    modelled: str
+    key: str
+    columns: str
+    effect: str
+    status: str
+
+
+def rows(province: str) -> list[Row]:
     section = PAGE.split(f"### {province} (")[1].split("\n##")[0]
+    lines = re.findall(r"^\| .*\|$", section, re.MULTILINE)[1:]
+    return [Row(*(cell.strip() for cell in line[1:-1].split("|"))) for line in lines]
+
+
+def named(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def keys_named(province: str) -> list[str]:
+    """Paths in the key column of a province's table; ``.covid_share`` takes the place of the last key."""
     keys: list[str] = []
-    for row in re.findall(r"^\|.*\|$", section, re.MULTILINE)[2:]:
-        for key in re.findall(r"`([^`]+)`", row.rsplit("|", 2)[1]):
+    for row in rows(province):
+        for key in named(row.key):
             keys.append(keys[-1].rsplit(".", 1)[0] + key if key.startswith(".") else key)
     return keys
+
+
+def test_no_statement_of_the_plans_has_been_dropped() -> None:
+    assert {province: len(rows(province)) for province in FILES} == {
+        "Hà Nam": 11, "Lai Châu": 18, "Kiên Giang": 17, "Thanh Hoá": 9,
+    }  # fmt: skip
+
+
+COLUMNS = {
+    *(column.name for column in (*PROVINCE, *DISTRICT, *FACILITY, *ASSESSED, *DISTRICT_ASSESSED)),
+    *(outcome.name for outcome in OUTCOMES),
+    *(column.name for column in logistics_columns(["*"], ["*"])),
+}
+
+
+@pytest.mark.parametrize("province", FILES)
+def test_every_output_column_of_the_table_exists(province: str) -> None:
+    found = [column for row in rows(province) for column in named(row.columns)]
+    assert len(found) >= 9
+    assert set(found) <= COLUMNS
+
+
+@pytest.mark.parametrize("province", FILES)
+def test_every_statement_has_a_status_and_says_what_is_missing(province: str) -> None:
+    status = [row.status for row in rows(province)]
+    assert [s for s in status if not re.fullmatch(r"works|(partly|not modelled): .+", s)] == []
+    assert [
+        row.said for row in rows(province) if row.status == "works" and not (row.key and row.columns)
+    ] == []
+
+
+@pytest.mark.parametrize("province", FILES)
+def test_an_effect_names_the_test_or_the_scenario_in_which_it_was_measured(province: str) -> None:
+    effects = [row.effect for row in rows(province)]
+    assert [e for e in effects if not re.search(r"^—$|\bt[1-3]\b", e)] == []
 
 
 def found(tree: Any, segments: list[str]) -> Iterator[Any]:

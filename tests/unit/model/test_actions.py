@@ -21,7 +21,7 @@ from strategies import (
 )
 
 from surgesim.model.capacity.capacity import Adjustment
-from surgesim.model.record import FACILITY_INDEX, Record, logistics_columns
+from surgesim.model.record import COST_CATEGORIES, FACILITY_INDEX, Record, logistics_columns
 from surgesim.model.simulation import Simulation, run_once
 from surgesim.scenario.door import overlaid
 from surgesim.scenario.schema.scenario import Scenario
@@ -96,6 +96,25 @@ def test_reinforcements_cost_by_head_and_day() -> None:
     costs = {"costs": {"staff_day": 2.0}}
     record = run({"alpha": ward(icu=40)}, plan, supply=costs)
     assert record.series("cost").tolist() == [2 * 64 * share for share in SHARES]
+
+
+def test_what_rules_buy_and_open_costs_once_by_category() -> None:
+    """Ten ventilators and two tanks of 50 kg; beds of a ward open in two phases. What ends is not sold."""
+    site = facility(icu=4, oxygen=20) | {"ventilators": 1, "oxygen": {"cylinders": 2}, "covid_share": 0.5}
+    sites = {"alpha": site, "bravo": site}
+    plan = {
+        "buy": rule("equip", ventilators=5) | TWO_PHASES,
+        "tanks": rule("order_oxygen", tank_kg=50.0),
+        "wards": rule("convert_beds") | TWO_PHASES,
+    }
+    prices = {"costs": {"ventilator": 1.0, "tank_kg": 10.0, "bed_opening": 1000.0}}
+    record = run(sites, plan, supply=prices)
+    names = [column.name for column in logistics_columns([], [], COST_CATEGORIES)]
+    spent = dict(zip(names, record.logistics.T, strict=True))
+    assert spent["cost:ventilators"].tolist() == [0] * 5 + [4, 0, 6] + [0] * 7
+    assert spent["cost:oxygen_tanks"].tolist() == [0, 0, 1000] + [0] * 12
+    assert spent["cost:bed_openings"].tolist() == [0] * 5 + [12_000, 0, 12_000] + [0] * 7
+    np.testing.assert_allclose(record.logistics.sum(axis=1), record.series("cost"))
 
 
 def test_redeployed_ward_nurses_count_for_less_in_intensive_care() -> None:

@@ -15,7 +15,7 @@ from capacity_cases import (
     standing,
     with_parts,
 )
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from strategies import Plain, arrivals, build, clinical, facility, gamma, scenarios, small, stays, variant
 
 from surgesim.model.capacity.capacity import Adjustment, Adjustments
@@ -236,7 +236,11 @@ def old_columns_equal(one: Record, other: Record) -> None:
 @settings(max_examples=20)
 @given(scenarios())
 def test_parts_that_are_there_in_plenty_change_nothing(scenario: Scenario) -> None:
-    """Staff, oxygen and ventilators for everybody, vehicles for all: the record as without them."""
+    """Staff, oxygen and ventilators for everybody, vehicles for all: the record as without them.
+
+    Who waits for ICU at the start may board at once where beds are open before the first day.
+    """
+    assume(not any(census.waits("icu") for census in scenario.care.initial_census.values()))
     old_columns_equal(run_once(scenario, 3, 1), run_once(for_unlimited_beds(with_parts(scenario)), 3, 1))
 
 

@@ -287,6 +287,9 @@ RATES = CostRates(
     consumable={"sets": 1e7},
     dose=1e8,
     test=1e9,
+    ventilator=1e10,
+    tank_kg=1e11,
+    bed_opening=1e12,
 )
 DAY = Drivers(
     basic_bed=1,
@@ -300,6 +303,9 @@ DAY = Drivers(
     death=60,
     dose=9,
     test=10,
+    ventilator=11,
+    tank_kg=12,
+    bed_opening=13,
 )
 
 
@@ -317,9 +323,13 @@ def test_costs_by_category() -> None:
         "consumables": 8e7,
         "vaccination": 9e8,
         "testing": 10e9,
+        "ventilators": 11e10,
+        "oxygen_tanks": 12e11,
+        "bed_openings": 13e12,
     }
     assert dict(zip(COST_CATEGORIES, costs.by_category.tolist(), strict=True)) == expected
-    assert costs.today == costs.total == 10_987_654_321
+    assert costs.today == costs.total == sum(expected.values())
+    assert costs.today_by_category.tolist() == list(expected.values())
 
 
 def test_costs_add_up_over_days() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from heapq import heappop, heappush
 
 from surgesim.model.care.beds import BedPool, QueuePlace
@@ -28,6 +29,13 @@ class Exchange:
     def add_boarder(self, facility: int, place: QueuePlace) -> None:
         """Add a boarder, given the boarder's position in the queue for ICU."""
         heappush(self._boarders[facility], place)
+
+    def set_boarders(self, places: Iterable[QueuePlace]) -> None:
+        """Replace all boarders by those with the `places` in the line for ICU."""
+        for boarders in self._boarders:
+            boarders.clear()
+        for place in places:
+            self.add_boarder(place.patient.facility, place)
 
     def add_blocker(self, patient: Patient) -> None:
         """Add a patient who is ready to step down and finds no oxygen bed."""

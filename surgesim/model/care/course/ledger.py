@@ -57,6 +57,9 @@ FLOWS = (
         "share of patients who need ICU at 24:00 (`icu_need`) and are in an ICU bed (1 if nobody needs it)",
     ),
     Column("transferred_out", "patients/day", "patients sent to another province"),
+    Column("icu_refused", "patients/day", "patients who are refused intensive care for the first time"),
+    Column("moved_oxygen", "patients/day", "patients moved to an oxygen bed elsewhere to level the load"),
+    Column("moved_icu", "patients/day", "patients moved to an ICU bed elsewhere to level the load"),
     Column("recovered", "patients/day", "patients who recovered, in a bed or without one"),
     Column("deaths", "deaths/day", "all deaths; the sum of the next three columns"),
     Column("deaths_unavoidable", "deaths/day", "deaths that full care would not have prevented"),
@@ -124,9 +127,11 @@ class Ledger:
     needed, met
         By need (oxygen, ICU, ready to step down): patients who have ever had the need, and patients whose
         need has ended.
-    created, recovered, transferred_out, replaced
-        Patients who began to need care, who recovered, who left for another province, and whom the initial
-        census replaced after a warm-up.
+    created, recovered, transferred_out, replaced, refused
+        Patients who began to need care, who recovered, who left for another province, whom the initial
+        census replaced after a warm-up, and who were refused intensive care.
+    moved
+        Moves to another facility that level the load, by bed type.
     deaths
         Deaths by kind: UNAVOIDABLE, THIN_CARE, UNTREATED.
     needs, dead
@@ -154,6 +159,8 @@ class Ledger:
         self.recovered = 0
         self.transferred_out = 0
         self.replaced = 0
+        self.refused = 0
+        self.moved = {OXYGEN: 0, ICU: 0}
         self.deaths = [0, 0, 0]
         self.deaths_by_district = [0] * districts
         self.dead = array("q", [0]) * (districts * len(AGE_GROUPS) * 2)  # numpy copies these at once
@@ -255,6 +262,9 @@ class Ledger:
             "admissions_icu": admissions_icu,
             "entries_icu": admissions_icu + sum(self.flows[ICU].moves_in),
             "transferred_out": self.transferred_out,
+            "icu_refused": self.refused,
+            "moved_oxygen": self.moved[OXYGEN],
+            "moved_icu": self.moved[ICU],
             "recovered": self.recovered,
             "deaths": sum(self.deaths_by_district),
             "deaths_unavoidable": deaths[UNAVOIDABLE],
@@ -283,13 +293,14 @@ class Ledger:
             If an identity fails.
         """
         count = self.count
+        in_both_lines = 0 if boarding else len(oxygen.line.keys() & icu.line.keys())
         for need, name in enumerate(("oxygen need", "ICU need", "step-down")):
             _hold("needs", name, day, self.needed[need] - self.met[need], sum(count[need]))
         for pool, in_beds, waiting, name in (
             (
                 oxygen,
                 count[NEEDS_OXYGEN][IN_OXYGEN] + count[NEEDS_ICU][IN_OXYGEN],
-                count[NEEDS_OXYGEN][NOWHERE] + count[NEEDS_ICU][NOWHERE] * boarding,
+                count[NEEDS_OXYGEN][NOWHERE] + (count[NEEDS_ICU][NOWHERE] if boarding else in_both_lines),
                 "oxygen",
             ),
             (

@@ -102,6 +102,11 @@ class Costs(Section):
     home_case_day: Money = figure(0.0, "no cost unless given; per followed home case and day")
     dose: Money = figure(0.0, "no cost unless given; per dose of vaccine given")
     test: Money = figure(0.0, "no cost unless given; per sample, if tests are limited")
+    ventilator: Money = figure(0.0, "no cost unless given; per ventilator that a rule adds")
+    tank_kg: Money = figure(0.0, "no cost unless given; per kg that the oxygen tanks of a rule hold")
+    bed_opening: Money = figure(
+        0.0, "no cost unless given; per bed that rules open to COVID patients, beyond the most so far"
+    )
     consumable: Named[Money] = Field(default_factory=dict)
 
 

@@ -1,12 +1,15 @@
 """Rules that add or move staff, or let them treat more patients through equipment or lower demand."""
 
+from collections.abc import Iterator
 from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
 
 from surgesim.scenario.schema.base import figure
-from surgesim.scenario.schema.care import Facility
+from surgesim.scenario.schema.capacity.supply import Supply
+from surgesim.scenario.schema.care import Care, Facility
 from surgesim.scenario.schema.levers.facilities import AtFacilities
+from surgesim.scenario.schema.levers.rule import Remark
 from surgesim.scenario.schema.numbers import Count, Share, SomeCount
 
 
@@ -73,6 +76,59 @@ class PoolVentilators(AtFacilities):
         return facility.ventilators is not None
 
 
+class PoolStaff(AtFacilities):
+    """Make one pool of the staff of several facilities, of a district or of all, until the rule ends.
+
+    Each day, up to the given share of the staff on duty of each cadre goes to the facilities that lack it:
+    first for the patients present, then for open beds, at normal ratios, in proportion to the need. Staff
+    whom nobody needs stay.
+    """
+
+    facility_need: ClassVar = "staff given"
+
+    action: Literal["pool_staff"]
+    doctors: Share = 0.0
+    ward_nurses: Share = 0.0
+    icu_nurses: Share = 0.0
+
+    def has_a_use(self, facility: Facility) -> bool:
+        return facility.staff is not None
+
+    @property
+    def brings_nothing(self) -> bool:
+        return not (self.doctors or self.ward_nurses or self.icu_nurses)
+
+    def remarks(self, care: Care, supply: Supply) -> Iterator[Remark]:
+        if self.brings_nothing:
+            yield Remark((), "has no effect: it moves no doctors, ward_nurses or icu_nurses")
+
+
+class Lend(AtFacilities):
+    """Lend staff and ventilators of each facility to other provinces until the rule ends.
+
+    A facility lends no more than it has.
+    """
+
+    facility_need: ClassVar = "staff or ventilators given"
+
+    action: Literal["lend"]
+    doctors: Count = 0
+    ward_nurses: Count = 0
+    icu_nurses: Count = 0
+    ventilators: Count = 0
+
+    def has_a_use(self, facility: Facility) -> bool:
+        return facility.staff is not None or facility.ventilators is not None
+
+    @property
+    def brings_nothing(self) -> bool:
+        return not (self.doctors or self.ward_nurses or self.icu_nurses or self.ventilators)
+
+    def remarks(self, care: Care, supply: Supply) -> Iterator[Remark]:
+        if self.brings_nothing:
+            yield Remark((), "has no effect: it lends neither staff nor ventilators")
+
+
 class PostponeElective(AtFacilities):
     """Postpone a share of elective admissions: beds become free as patients leave, and a backlog grows."""
 
@@ -96,4 +152,13 @@ class RemoteLink(AtFacilities):
         return not facility.specialists and not facility.remote_link
 
 
-StaffRule = ReinforceStaff | RedeployNurses | Equip | PoolVentilators | PostponeElective | RemoteLink
+StaffRule = (
+    ReinforceStaff
+    | RedeployNurses
+    | PoolStaff
+    | Equip
+    | PoolVentilators
+    | Lend
+    | PostponeElective
+    | RemoteLink
+)

@@ -12,7 +12,7 @@ from surgesim.scenario.schema.care import Care, Facility
 from surgesim.scenario.schema.levers.facilities import AtFacilities
 from surgesim.scenario.schema.levers.rule import Remark, RuleBase
 from surgesim.scenario.schema.names import ConsumableName
-from surgesim.scenario.schema.numbers import Amount, Interval, Purity
+from surgesim.scenario.schema.numbers import Amount, Interval, Purity, Share, SomeDays
 
 
 class OrderOxygen(AtFacilities):
@@ -44,6 +44,42 @@ class OrderOxygen(AtFacilities):
                 yield Remark(("delivery_kg",), message)
 
 
+class PoolOxygen(AtFacilities):
+    """Exchange full cylinders for empty ones between facilities, at 00:00 of each day until the rule ends.
+
+    Facilities whose stock lasts for less than `below_days` at the present use, and who have empty cylinders,
+    receive what they lack, from the cylinders of facilities whose stock lasts for more than `above_days`;
+    these give up to `share` of their cylinders' oxygen, and keep enough for `above_days`.
+    """
+
+    facility_need: ClassVar = "an oxygen source"
+
+    action: Literal["pool_oxygen"]
+    below_days: SomeDays = figure(2.0, "days of cover below which a facility receives cylinders")
+    above_days: SomeDays = figure(4.0, "days of cover that a facility keeps")
+    share: Share = figure(0.5, "share of the oxygen in its cylinders that a facility gives each day")
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if self.below_days > self.above_days:
+            raise ValueError(
+                f"got below_days {self.below_days:g} and above_days {self.above_days:g}, "
+                "expected below_days <= above_days"
+            )
+        return self
+
+    @property
+    def brings_nothing(self) -> bool:
+        return self.share == 0
+
+    def has_a_use(self, facility: Facility) -> bool:
+        return facility.oxygen is not None
+
+    def remarks(self, care: Care, supply: Supply) -> Iterator[Remark]:
+        if self.brings_nothing:
+            yield Remark(("share",), "has no effect: no cylinder is given")
+
+
 class Restock(RuleBase):
     """Add to the stock of a consumable: `amount` once, and `per_day` from then on."""
 
@@ -63,4 +99,4 @@ class Restock(RuleBase):
             yield Remark((), f"has no effect: {self.item} has no stock, so it cannot run out")
 
 
-SupplyRule = OrderOxygen | Restock
+SupplyRule = OrderOxygen | PoolOxygen | Restock
