@@ -25,8 +25,9 @@ surgesim: a scenario of one district and one hospital with room for all is fitte
 reported cases, admissions, patients in hospital and in ICU, and run on for 28 days by `surgesim.forecast`
 with its default course of transmission. Unlike the damped trend, it knows the reported cases. Severity is
 that of `squire-2022` and not fitted (cases, admissions and detection leave it open); the share of patients
-who need ICU is. Window, noise, the use of cases and the course of transmission were chosen on the origins
-to 2021-06-27, whose targets lie before August 2021.
+who need ICU is. Noise, the use of cases and the course of transmission were chosen on the origins
+to 2021-06-27, whose targets lie before August 2021, in a simplified copy of the model; window and
+ensemble are small for speed.
 
 Another model is another function from the data up to an origin to quantiles.
 Data: ../shared/validation (CovidTimelineCanada, CC BY 4.0); without them nothing is scored.
@@ -239,6 +240,8 @@ def lines(each: pd.DataFrame, name: str, *, stated: bool) -> Iterator[str]:
         cells = "".join(
             f"{part['wis'].sum() / part['baseline_wis'].sum():8.2f} {part['coverage_50'].mean():5.2f}"
             f"{part['coverage_90'].mean():5.2f}"
+            if len(part)
+            else f"{'-':>8}{'-':>6}{'-':>5}"
             for part in parts.values()
         )
         beside = f"{STATED[target, weeks]:9.2f}" if stated and (target, weeks) in STATED else ""

@@ -91,3 +91,5 @@ def test_scores_by_wave_are_those_of_its_origins(benchmark: ModuleType) -> None:
     )
     (line,) = benchmark.lines(each, "model", stated=False)
     assert [float(x) for x in line.split()[5::3]] == [1.0, 0.5, 1.0, 1.5]
+    (early,) = benchmark.lines(each.head(1), "model", stated=False)
+    assert early.split()[5::3] == ["0.50", "0.50", "-", "-"]
