@@ -21,8 +21,8 @@ from surgesim.cli.options import (
     SeedOption,
     SetOption,
     WorkersOption,
-    WrongValueError,
     integer_option,
+    number_option,
 )
 from surgesim.cli.runs import FIGURE_FORMAT
 from surgesim.cli.terminal import FAILED, command_line, count, errors, fail, progress_bar
@@ -31,13 +31,6 @@ if TYPE_CHECKING:
     from surgesim.fitting.fit import Fit
 
 FIGURE = "fit"
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise WrongValueError(f"got {text!r}, expected a number") from None
 
 
 @app.command(epilog="Example: surgesim fit scenarios/teaching/small-town.yaml --data daily.csv")
@@ -75,11 +68,7 @@ def fit(
     rounds: Annotated[int, integer_option("Number of rounds of runs and updates.")] = 4,
     noise: Annotated[
         float,
-        typer.Option(
-            parser=_number,
-            metavar="NUMBER",
-            help="Standard deviation of the log of a weekly value, besides the chance of the model.",
-        ),
+        number_option("Standard deviation of the log of a weekly value, besides the chance of the model."),
     ] = 0.1,
     seed: SeedOption = None,
     set_: SetOption = None,

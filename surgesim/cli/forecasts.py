@@ -21,6 +21,7 @@ from surgesim.cli.options import (
     SetOption,
     WorkersOption,
     integer_option,
+    number_option,
 )
 from surgesim.cli.runs import FIGURE_FORMAT, forecast_extras
 from surgesim.cli.terminal import FAILED, command_line, errors, progress_bar, show
@@ -39,6 +40,11 @@ def forecast(
             show_default="a new fit in <out>-fit",
         ),
     ] = None,
+    damping: Annotated[float, number_option("Share of the log of R that is lost per week (0 to 1).")] = 0.3,
+    drift: Annotated[
+        float,
+        number_option("Standard deviation of the random step of the log of R per week (0 to 1)."),
+    ] = 0.1,
     replications: Annotated[
         int | None, integer_option("Number of runs of each alternative.", show_default="100")
     ] = None,
@@ -75,6 +81,8 @@ def forecast(
         "study.seed": "--seed",
         "weeks": "--weeks",
         "fit": "--fit",
+        "damping": "--damping",
+        "drift": "--drift",
         "alternatives": "--only",
     }
     with errors(options):
@@ -92,6 +100,8 @@ def forecast(
                 loaded,
                 weeks,
                 fit=fit,
+                damping=damping,
+                drift=drift,
                 replications=replications,
                 only=only,
                 members=members,

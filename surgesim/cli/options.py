@@ -67,6 +67,18 @@ def integer_option(
     return typer.Option(*names, parser=read, metavar="INTEGER", help=help_, show_default=show_default or True)
 
 
+def number_option(help_: str, *names: str) -> Any:
+    """Return an option that takes any number; who uses it checks its bounds."""
+
+    def read(text: str) -> float:
+        try:
+            return float(text)
+        except ValueError:
+            raise WrongValueError(f"got {text!r}, expected a number") from None
+
+    return typer.Option(*names, parser=read, metavar="NUMBER", help=help_)
+
+
 def choice_option(help_: str, choices: type[StrEnum], *names: str, **settings: Any) -> Any:
     """Return an option that takes one of `choices`."""
 

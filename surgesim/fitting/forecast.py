@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -15,12 +16,13 @@ from numpy.typing import NDArray
 from surgesim.errors import FitError, Problem, ResultsError
 from surgesim.fitting.fit import MEMBERS, REPLICATES, ROUNDS, Fit, read_fit
 from surgesim.fitting.fit import fit as fit_to_history
+from surgesim.fitting.future import DAMPING, DRIFT, Course, with_future
 from surgesim.fitting.history import past_of
 from surgesim.fitting.hubverse import FACILITY_COLUMNS, areas_of, weekly_quantiles
 from surgesim.scenario.door import Files
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.compute.backend import Backend
-from surgesim.study.compute.checks import alternative_names, with_extensions
+from surgesim.study.compute.checks import alternative_names, whole, with_extensions
 from surgesim.study.measures.breaches import PROVINCE_AREA
 from surgesim.study.measures.quantiles import quantile
 from surgesim.study.results import Extras, Output, Results
@@ -57,12 +59,15 @@ class Forecast:
         Quantiles of the baseline by week and place, in hubverse format.
     pace
         Quantiles of the reproduction number and of the daily growth rate in the first week.
+    course
+        How transmission goes on after the history.
     """
 
     results: Results
     fit: Fit
     quantiles: pd.DataFrame
     pace: pd.DataFrame
+    course: Course
 
     @property
     def folder(self) -> Path | None:
@@ -75,6 +80,8 @@ def forecast(
     weeks: int = WEEKS,
     *,
     fit: Fit | str | Path | None = None,
+    damping: float = DAMPING,
+    drift: float = DRIFT,
     replications: int | None = None,
     only: Sequence[str] | None = None,
     members: int = MEMBERS,
@@ -97,6 +104,12 @@ def forecast(
         Number of weeks to run.
     fit
         A fit of this scenario to its history, or the folder of one; by default, a new fit.
+    damping
+        Share of the log of R that is lost per week: transmission falls back towards R = 1. The default was
+        chosen on two waves of British Columbia (docs/validation.md).
+    drift
+        Standard deviation of the random step of the log of R per week. With 0 for both, transmission stays
+        as in the last weeks of the history.
     replications
         Runs of each alternative; by default 100, or as many as the draws allow.
     only
@@ -116,7 +129,8 @@ def forecast(
     Raises
     ------
     FitError
-        If the history is too short, the scenario is shorter than `weeks`, or `fit` is for another scenario.
+        If the history is too short, the scenario is shorter than `weeks`, `fit` is for another scenario, or
+        `damping` or `drift` is not from 0 to 1.
     ScenarioError, ResultsError
         As for `surgesim.run` and `surgesim.fit`.
 
@@ -128,6 +142,7 @@ def forecast(
     """
     scenario = with_extensions(scenario, extensions)
     check_weeks(weeks, scenario)
+    course = Course(damping, drift)
     past_of(scenario)
     alternative_names(scenario, only)
     backend, output = Backend.of(workers).with_bar(progress), Output.of(out)
@@ -149,19 +164,26 @@ def forecast(
             made = fit if isinstance(fit, Fit) else read_fit(fit, scenario)
         check_fit(made, scenario)
         target = output or Output(stack.enter_context(temporary_folder()) / "forecast")
+        entry = {"weeks": weeks, "damping": course.damping, "drift": course.drift}
+        drawn = _drawn(scenario, made, weeks, replications)
+        if not course.is_constant:
+            used = made.draws.head(math.ceil(drawn.study.replications / drawn.study.runs_per_draw))
+            chosen = drawn.study.seed if seed is None else whole("study.seed", seed)
+            draws = with_future(scenario, used, weeks, course, seed=chosen, backend=backend)
+            drawn = _drawn(scenario, replace(made, draws=draws), weeks, drawn.study.replications)
         results = run(
-            _drawn(scenario, made, weeks, replications),
+            drawn,
             only=only,
             facility_series=FACILITY_COLUMNS,
             seed=seed,
             workers=backend,
-            out=Output(target.folder, {**target.notes, FORECAST: {"weeks": weeks}}, tables(target.extras)),
+            out=Output(target.folder, {**target.notes, FORECAST: entry}, tables(target.extras)),
             resume=resume,
         )
         quantiles, pace = read_tables(target.folder)
         if output is None:
             results = replace(results, folder=None, open_series=lambda table: None)
-    return Forecast(results, made, quantiles, pace)
+    return Forecast(results, made, quantiles, pace, course)
 
 
 def check_weeks(weeks: int, scenario: Scenario) -> None:

@@ -192,7 +192,12 @@ def _plans(forecast: Forecast, lang: str) -> Iterator[str]:
 def _grounds(forecast: Forecast, lang: str) -> Iterator[str]:
     """State the forecast's assumptions, and how many parameters the data say nothing about."""
     confidence = forecast.results.assumptions["confidence"]
-    yield phrase(lang, "forecast.assumes")
+    course = forecast.course
+    if course.is_constant:
+        yield phrase(lang, "forecast.assumes")
+    else:
+        damping, drift = percent(course.damping, lang), number(course.drift, lang)
+        yield phrase(lang, "forecast.assumes_return", damping=damping, drift=drift)
     assumed = number(int((confidence == "assumed").sum()), lang)
     yield phrase(lang, "screen.assumed", assumed=assumed, all=number(len(confidence), lang))
     posterior: pd.DataFrame = forecast.fit.posterior

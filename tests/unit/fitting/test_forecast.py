@@ -45,7 +45,9 @@ def done(today: Scenario, fit: Fit, tmp_path_factory: pytest.TempPathFactory) ->
 def test_it_runs_on_from_today_with_draws_of_the_fit(done: Forecast, today: Scenario, fit: Fit) -> None:
     scenario = done.results.scenario
     assert (scenario.start, scenario.days, scenario.warm_up_days) == (today.start, 14, fit.warm_up_days)
-    assert scenario.study.draws == today.overlaid(fit.overlay).study.draws
+    assert scenario.study.draws is not None
+    drawn = [list(row[: len(fit.draws.columns)]) for row in scenario.study.draws.rows]
+    assert drawn == fit.draws.head(RUNS // 2).to_numpy().tolist()
     assert done.results.alternatives == ("baseline", "no-plan")
     assert len(done.results.replications) == 2 * RUNS
 
@@ -99,7 +101,7 @@ def test_the_pace_falls_in_a_town_past_its_peak(done: Forecast) -> None:
 def test_it_is_stored_like_a_run(done: Forecast) -> None:
     assert done.folder is not None
     results = surgesim.read(done.folder)
-    assert results.manifest["forecast"] == {"weeks": 2}
+    assert results.manifest["forecast"] == {"weeks": 2, "damping": 0.3, "drift": 0.1}
     quantiles, pace = read_tables(done.folder)
     pd.testing.assert_frame_equal(quantiles, done.quantiles)
     pd.testing.assert_frame_equal(pace, done.pace)
@@ -184,6 +186,8 @@ def test_the_command_draws_the_figure(file: Path) -> None:
         (("--set", "history=null"), "history: got no history and no data"),
         (("--fit", "FIT", "--set", "epidemic.dt_days=0.25"), "--fit: got that of another scenario"),
         (("--fit", "none"), "none"),
+        (("--damping", "2"), "--damping: got 2.0, expected a number from 0 to 1"),
+        (("--drift", "x"), "--drift: got 'x', expected a number"),
         (("--only", "more"), "--only: got 'more', expected one of"),
     ],
 )
@@ -200,5 +204,5 @@ def test_bad_input_is_one_sentence_and_nothing_is_written(
 def test_the_defaults_of_the_command_are_those_of_the_library() -> None:
     functions = (forecasts.forecast, surgesim.forecast)
     of_command, of_library = (inspect.signature(function).parameters for function in functions)
-    names = ("weeks", "members", "rounds", "replications")
+    names = ("weeks", "damping", "drift", "members", "rounds", "replications")
     assert [of_command[name].default for name in names] == [of_library[name].default for name in names]

@@ -44,7 +44,7 @@ def test_the_screen_says_what_is_coming(forecast: Forecast) -> None:
     said = lines(forecast, "en")
     assert said[0] == "Tiny: forecast from 5 Feb 2024 to 18 Feb 2024, 6 runs of each plan"
     assert said[1] == "Fitted to 35 days of reported cases, admissions, ICU patients (12 draws)."
-    assert said[2].startswith("R now 0.")
+    assert said[2].startswith("R next week 0.")
     assert said[3].startswith("At this pace, they halve in ")
     weeks = [line for line in said if line.startswith(("│ 11 Feb", "│ 18 Feb"))]
     assert len(weeks) == 2
