@@ -339,7 +339,7 @@ def _first_difference(breached: Mapping[Any, Any] | None, first: Mapping[Any, An
     """Format the difference in the first breach, or say that one side never has a breach."""
     if breached is not None:
         for side, key in (("alternative_mean", "screen.never_here"), ("baseline_mean", "screen.only_here")):
-            if breached[side] == 0 < abs(breached["difference"]):
+            if breached.get(side) == 0 < abs(breached["difference"]):
                 return phrase(lang, key)
     return signed(first, lang)
 

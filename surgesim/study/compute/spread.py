@@ -147,8 +147,8 @@ def _in_processes(
         except BrokenProcessPool as error:
             if not isinstance(error, TerminatedWorkerError):
                 raise SurgesimError(
-                    f"worker processes cannot load what they are to compute ({_root_cause(error)}): expected "
-                    "functions that are defined in a module or in the script that was started"
+                    "worker processes cannot load the functions that they are to call: expected functions "
+                    "that are defined in a module or in the script that was started"
                 ) from error
             restarts += 1
             if restarts > MOST_RESTARTS:
@@ -158,13 +158,6 @@ def _in_processes(
                 ) from error
         else:
             return
-
-
-def _root_cause(error: BaseException) -> str:
-    """Return the last line of the first error in a chain; a worker sends its error as a traceback."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return str(error).strip().strip('"').strip().splitlines()[-1]
 
 
 def _one_pool(

@@ -184,7 +184,7 @@ def test_the_command_draws_the_figure(file: Path) -> None:
             "history: got 7 days before the start, expected at least",
         ),
         (("--set", "history=null"), "history: got no history and no data"),
-        (("--fit", "FIT", "--set", "epidemic.dt_days=0.25"), "--fit: got that of another scenario"),
+        (("--fit", "FIT", "--set", "epidemic.dt_days=0.25"), "--fit: got a fit of another scenario"),
         (("--fit", "none"), "none"),
         (("--damping", "2"), "--damping: got 2.0, expected a number from 0 to 1"),
         (("--drift", "x"), "--drift: got 'x', expected a number"),

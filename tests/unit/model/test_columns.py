@@ -22,6 +22,7 @@ EVERY_PART = {
         "detection": {"tests": {"single_per_day": 1000}},
         "isolation": {"cases_compliance": 0.5, "contacts_compliance": 0.5},
         "vaccination": {"groups": {"all": {}}},
+        "reaction": {},
     },
     "care": {"transport": {"fleets": {}}},
     "study": {"uncertainty": None},

@@ -144,7 +144,11 @@ def test_more_replications_than_rows_are_refused(
         ({"paths": [R0], "rows": [[3, 4]]}, "draws", "got 2 numbers in row 0, expected 1, as in paths"),
         ({"paths": [R0], "rows": [[3], [float("nan")]]}, "draws.rows.1.0", "got nan, expected a number"),
         ({"paths": [R0, R0], "rows": [[3, 4]]}, "draws", f"got the path {R0} 2 times, expected it once"),
-        ({"paths": [R0], "rows": [[3]], "file": "a.csv"}, "draws", "got a file and rows, expected one of"),
+        (
+            {"paths": [R0], "rows": [[3]], "file": "a.csv"},
+            "draws",
+            "got a file and rows, expected only one of",
+        ),
         (
             {"paths": [R0], "rows": [[3]], "weights": [1, 2]},
             "draws",
@@ -242,8 +246,16 @@ UNCERTAIN = {R0: {"normal": {"mean": 4, "sd": 0.5, "low": 2, "high": 6}}, SEVERI
         ({"paths": [R0], "matrix": [[1]]}, "", "got 1 paths, expected at least 2"),
         ({"paths": [R0, R0], "matrix": [[1, 0], [0, 1]]}, "", f"got the path {R0} 2 times"),
         ({"paths": [R0, SEVERITY], "matrix": [[1, 0]]}, "", "got a matrix of another size, expected 2 rows"),
-        ({"paths": [R0, SEVERITY], "matrix": [[1, 0], [0, 0.5]]}, "", f"got 0.5 for {SEVERITY} with itself"),
-        ({"paths": [R0, SEVERITY], "matrix": [[1, 0.5], [0.4, 1]]}, "", f"got 0.5 for {R0} with {SEVERITY}"),
+        (
+            {"paths": [R0, SEVERITY], "matrix": [[1, 0], [0, 0.5]]},
+            "",
+            f"got a correlation of 0.5 for {SEVERITY}",
+        ),
+        (
+            {"paths": [R0, SEVERITY], "matrix": [[1, 0.5], [0.4, 1]]},
+            "",
+            f"got correlation 0.5 for {R0} with {SEVERITY}",
+        ),
         ({"paths": [R0, SEVERITY], "matrix": [[1, 1], [1, 1]]}, "", "got a matrix that is not positive def"),
         ({"paths": [R0, SEVERITY], "matrix": [[1, 2], [2, 1]]}, ".matrix.0.1", "got 2, expected a number fr"),
         (

@@ -50,6 +50,6 @@ def test_a_function_that_workers_cannot_import(monkeypatch: pytest.MonkeyPatch) 
     exec("def work(task): return task", ghost.__dict__)
     monkeypatch.setitem(sys.modules, "ghost", ghost)
     with pytest.raises(
-        SurgesimError, match=r"cannot load what they are to compute .*ghost.*: expected functions"
+        SurgesimError, match=r"cannot load the functions that they are to call: expected functions"
     ):
         list(spread(ghost.work, [1, 2], workers=2))

@@ -521,7 +521,7 @@ def test_answers_are_kept_for_the_next_time(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "[]", '{"decimal": 5}', "[" * 100_000])
 def test_a_file_that_holds_no_answers_is_one_sentence(tmp_path: Path, text: str) -> None:
     (tmp_path / "a-answers.json").write_text(text, encoding="utf-8")
-    with pytest.raises(ScenarioError, match="got a file that does not hold the answers of an import"):
+    with pytest.raises(ScenarioError, match="got a file without the answers of an import"):
         Answers.kept_in(tmp_path / "a-answers.json")
 
 
