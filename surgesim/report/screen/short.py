@@ -93,11 +93,19 @@ class ShortSummary:
             if most < len(self._plans):
                 more = number(len(self._plans) - most, lang)
                 yield Text(phrase(lang, "short.more_plans", more=more), style="dim")
-            yield Text(phrase(lang, "short.plans_note"), style="dim")
+            yield Text(" ".join(self._notes()), style="dim")
             yield Text()
         yield from map(Text, _certainty(results, lang))
         where = "short.where" if self._folder is None else "short.where_folder"
         yield Text(phrase(lang, where, folder=self._folder), style="dim")
+
+    def _notes(self) -> Iterator[str]:
+        """Yield what to know of the table of plans."""
+        yield phrase(self._lang, "short.plans_note")
+        if any(map(_spurious, self._plans)):
+            yield phrase(self._lang, "short.spurious_note")
+        if self._results.scenario.supply.costs is not None:
+            yield phrase(self._lang, "short.cost_note")
 
 
 def _criteria_table(results: Results, lang: str) -> ScreenTable:
@@ -105,9 +113,14 @@ def _criteria_table(results: Results, lang: str) -> ScreenTable:
     names = criteria(results.scenario)
     rows = {str(row["threshold"]): row for row in province_rows(results)}
     table = ScreenTable("", borders=False)
-    for column in ("criterion", "probability", "first", "days"):
-        left = column in ("criterion", "first")
-        table.add_column(phrase(lang, f"short.{column}"), "left" if left else "right")
+    if SITUATION in rows:
+        required = number(float(rows[SITUATION]["bound"]), lang)
+        heading = phrase(lang, "short.criterion_of", required=required, all=number(len(names), lang))
+    else:
+        heading = phrase(lang, "short.criterion")
+    table.add_column(heading, "left")
+    for column in ("probability", "first", "days"):
+        table.add_column(phrase(lang, f"short.{column}"), "left" if column == "first" else "right")
     for name in names or tuple(rows):
         if name not in rows or name == SITUATION:
             continue
@@ -200,5 +213,7 @@ def _certainty(results: Results, lang: str) -> Iterator[str]:
         yield phrase(lang, "short.apart", **halves)
     elif results.scenario.study.drawn:
         yield phrase(lang, "short.together", assumptions=number(len(results.scenario.study.drawn), lang))
-    elif not enough_for_ranges(results):
+    else:
+        yield phrase(lang, "short.chance_only")
+    if not enough_for_ranges(results):
         yield phrase(lang, "short.few_runs")
