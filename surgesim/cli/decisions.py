@@ -24,9 +24,9 @@ from surgesim.cli.options import (
     SeedOption,
     SetOption,
     WorkersOption,
-    WrongValueError,
     choice_option,
     integer_option,
+    number_option,
 )
 from surgesim.cli.runs import FIGURE_FORMAT
 from surgesim.cli.terminal import FAILED, command_line, errors, fail, progress_bar, show
@@ -46,17 +46,6 @@ class Grouping(StrEnum):
     kind = "kind"
     district = "district"
     facility = "facility"
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise WrongValueError(f"got {text!r}, expected a number") from None
-
-
-def _number_option(help_: str) -> Any:
-    return typer.Option(parser=_number, metavar="NUMBER", help=help_)
 
 
 def _load(scenario: Path, changes: Sequence[str] | None, extensions: Sequence[Path] | None) -> Scenario:
@@ -101,7 +90,7 @@ def size(
             metavar="NAME", help="Threshold (or `situation`) whose risk of a breach is kept; may be repeated."
         ),
     ] = None,
-    risk: Annotated[float, _number_option("Risk of a breach that is allowed.")] = 0.2,
+    risk: Annotated[float, number_option("Risk of a breach that is allowed.")] = 0.2,
     outcome: Annotated[
         list[str] | None,
         typer.Option(
@@ -110,16 +99,11 @@ def size(
     ] = None,
     below: Annotated[
         list[float] | None,
-        typer.Option(parser=_number, metavar="NUMBER", help="Bound of each --outcome, in the same order."),
+        number_option("Bound of each --outcome, in the same order."),
     ] = None,
     step: Annotated[
         float | None,
-        typer.Option(
-            parser=_number,
-            metavar="NUMBER",
-            show_default="1; shares 0.05",
-            help="Step between values (days, for dates).",
-        ),
+        number_option("Step between values (days, for dates).", show_default="1; shares 0.05"),
     ] = None,
     largest: Annotated[
         bool | None,
@@ -129,7 +113,7 @@ def size(
             help="Find the largest (latest) or the least (earliest) value that suffices.",
         ),
     ] = None,
-    confidence: Annotated[float, _number_option("Probability that the value found suffices.")] = 0.9,
+    confidence: Annotated[float, number_option("Probability that the value found suffices.")] = 0.9,
     replications: Annotated[int, integer_option("Largest number of runs at a value.")] = 200,
     alternative: Annotated[str, typer.Option(metavar="NAME", help="Alternative to search.")] = BASELINE,
     seed: SeedOption = None,

@@ -67,7 +67,7 @@ def integer_option(
     return typer.Option(*names, parser=read, metavar="INTEGER", help=help_, show_default=show_default or True)
 
 
-def number_option(help_: str, *names: str) -> Any:
+def number_option(help_: str, *names: str, show_default: str | None = None) -> Any:
     """Return an option that takes any number; who uses it checks its bounds."""
 
     def read(text: str) -> float:
@@ -76,7 +76,7 @@ def number_option(help_: str, *names: str) -> Any:
         except ValueError:
             raise WrongValueError(f"got {text!r}, expected a number") from None
 
-    return typer.Option(*names, parser=read, metavar="NUMBER", help=help_)
+    return typer.Option(*names, parser=read, metavar="NUMBER", help=help_, show_default=show_default or True)
 
 
 def choice_option(help_: str, choices: type[StrEnum], *names: str, **settings: Any) -> Any:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import itertools
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,27 +12,25 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from surgesim.decisions.folders import ResultKind, Stored, origin, read_stored, stored
 from surgesim.decisions.levers import Lever, read_lever
 from surgesim.decisions.search import Answer, Condition, most_tested, search
 from surgesim.decisions.sequences import isotonic
-from surgesim.decisions.trials import FLOWS, TRIALS, Trials, problem_of, with_candidates
-from surgesim.errors import Problem, ResultsError, ScenarioError
+from surgesim.decisions.trials import FLOWS, Trials, problem_of, with_candidates
+from surgesim.errors import Problem, ScenarioError
 from surgesim.log import logged
 from surgesim.model.record import Column
 from surgesim.scenario.door import Files, certain, suggestion
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.checks import alternative_names, whole, with_extensions
-from surgesim.study.compute.environment import COMPUTING, environment, now, versions
+from surgesim.study.compute.environment import environment, now
 from surgesim.study.compute.replicate import keep_alternatives
 from surgesim.study.measures.breaches import SITUATION, never_assessed, not_assessed
 from surgesim.study.measures.compare import BREACHED, COST, paired_interval
 from surgesim.study.measures.draws import draw_means
 from surgesim.study.results import Output
-from surgesim.study.store.contents import FORMAT, SIZE
-from surgesim.study.store.csv_files import write_csv
-from surgesim.study.store.folder import Folder, scenario_text, tell_kept
-from surgesim.study.store.manifest import read_manifest
+from surgesim.study.store.contents import SIZE
 from surgesim.study.store.unfinished import Unfinished
 from surgesim.study.tables.columns import TEXT, Table, outcome_units
 
@@ -52,7 +47,6 @@ REPLICATIONS: Final = 200
 _CONTRARY: Final = 0.99
 """Confidence of the paired difference by which runs contradict that stronger values are never worse."""
 
-_SCENARIO: Final = "scenario.yaml"
 
 SIZE_TABLE: Final = Table(
     "size",
@@ -84,26 +78,15 @@ SIZE_TABLE: Final = Table(
 """The table of size.csv."""
 
 
+_KIND: Final = ResultKind(SIZE, SIZE_TABLE, "answer")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class Size:
+class Size(Stored):
     """The answer of a search; docs/worth-and-size.md explains it.
 
-    Attributes
-    ----------
-    scenario
-        The scenario that was searched.
-    table
-        The values tested, see `SIZE_TABLE`.
-    manifest
-        Everything needed to repeat the search, and its answer under `answer`.
-    folder
-        The folder in which the result is stored; None if it is only in memory.
+    `table` holds the values tested, see `SIZE_TABLE`; the other attributes are those of `Stored`.
     """
-
-    scenario: Scenario
-    table: pd.DataFrame
-    manifest: Mapping[str, Any]
-    folder: Path | None = None
 
     @property
     def answer(self) -> Mapping[str, Any]:
@@ -238,29 +221,18 @@ def size(
     plan = _Plan(base, found, conditions, float(confidence), int(replications), number)
     entry = _entry(plan)
     backend, output, started = Backend.of(workers).with_bar(progress), Output.of(out), now()
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(logged())
+    with logged():
         _check_values(plan, (0, len(found.values) - 1))
-        if output is None:
-            return _result(plan, backend, None, entry, started)
-        folder = stack.enter_context(Folder(output.folder, SIZE))
-        texts = {base.name: scenario_text(base)}
-        kept = Unfinished(folder.target, SIZE, entry, texts, plan.most_runs, TRIALS)
-        if resume and _is_complete(folder.target, entry):
-            kept.finish(backend)
-            return read_size(folder.target)
-        opened = kept.opened(
-            resume=resume, backend=backend, is_complete=lambda stored: _is_complete(folder.target, stored)
+        return stored(
+            _KIND,
+            entry,
+            base,
+            lambda kept: _result(plan, backend, kept, entry, started),
+            read_size,
+            output,
+            backend,
+            resume,
         )
-        with opened:
-            done = _result(plan, backend, kept, entry, started)
-            write_csv(folder.path / f"{SIZE_TABLE.name}.csv", done.table)
-            (folder.path / _SCENARIO).write_text(scenario_text(base), encoding="utf-8", newline="\n")
-            failed = output.add_extras(done, folder.path)
-        sealed = folder.seal({**done.manifest, **output.notes, "extras_failed": failed})
-        kept.finish(backend)
-        tell_kept(folder, backend)
-        return Size(base, done.table, sealed, folder.target)
 
 
 def read_size(folder: str | Path) -> Size:
@@ -271,17 +243,7 @@ def read_size(folder: str | Path) -> Size:
     ResultsError
         If the folder contains no search, or is damaged.
     """
-    from surgesim.scenario.door import load_stored
-    from surgesim.study.store.csv_files import read_csv
-
-    target = Path(folder).resolve()
-    manifest = read_manifest(target, SIZE)
-    try:
-        table = read_csv(target / f"{SIZE_TABLE.name}.csv", SIZE_TABLE)
-        scenario = load_stored(target / _SCENARIO)
-    except (OSError, ScenarioError) as error:
-        raise ResultsError(f"{folder}: damaged ({error})") from error
-    return Size(scenario, table, manifest, target)
+    return Size(*read_stored(_KIND, folder))
 
 
 def _conditions(
@@ -364,7 +326,7 @@ def _idle(plan: _Plan) -> Problem:
 def _entry(plan: _Plan) -> dict[str, Any]:
     """Return the identity of a search: all that its result depends on."""
     scenario, lever = plan.scenario, plan.lever
-    entry: dict[str, Any] = {
+    return {
         "lever": lever.name,
         "path": lever.path,
         "unit": lever.unit,
@@ -373,14 +335,8 @@ def _entry(plan: _Plan) -> dict[str, Any]:
         "conditions": {condition.outcome: condition.below for condition in plan.conditions},
         "confidence": plan.confidence,
         "replications": plan.most,
-        "seed": plan.seed,
-        "runs": plan.most_runs,
-        "scenarios": {scenario.name: hashlib.sha256(scenario_text(scenario).encode()).hexdigest()},
-        "versions": {name: version for name, version in versions().items() if name in COMPUTING},
+        **origin(scenario, plan.seed, plan.most_runs),
     }
-    if scenario.extensions:
-        entry["extensions"] = scenario.extensions.hashes
-    return entry
 
 
 def _result(
@@ -494,12 +450,3 @@ def _table(plan: _Plan, trials: Trials, order: Sequence[int], answer: Answer, va
     }
     frame = pd.DataFrame(rows, columns=[column.name for column in SIZE_TABLE.columns])
     return frame.sort_values("value", key=lambda column: column.map(rank), kind="stable", ignore_index=True)
-
-
-def _is_complete(target: Path, entry: Mapping[str, Any]) -> bool:
-    """Return whether `target` contains a completed search with this identity."""
-    with contextlib.suppress(ResultsError):
-        stored = {key: value for key, value in entry.items() if key != FORMAT}
-        found = {key: value for key, value in read_manifest(target, SIZE)[SIZE].items() if key != "answer"}
-        return bool(found == json.loads(json.dumps(stored)))
-    return False

@@ -7,7 +7,6 @@ lower half of the ranking is left as it is. So most runs go where the ranking is
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import math
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from surgesim.decisions.folders import ResultKind, Stored, origin, read_stored, stored
 from surgesim.decisions.resources import (
     EVERYWHERE,
     GROUPINGS,
@@ -31,15 +31,15 @@ from surgesim.decisions.resources import (
     places,
     set_paths,
 )
-from surgesim.decisions.trials import FLOWS, TRIALS, Trials, problem_of, with_candidates
-from surgesim.errors import Problem, ResultsError, ScenarioError
+from surgesim.decisions.trials import FLOWS, Trials, problem_of, with_candidates
+from surgesim.errors import Problem, ScenarioError
 from surgesim.log import logged
 from surgesim.model.record import Column
 from surgesim.scenario.door import Files, certain, suggestion
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.checks import alternative_names, whole, with_extensions
-from surgesim.study.compute.environment import COMPUTING, environment, now, versions
+from surgesim.study.compute.environment import environment, now
 from surgesim.study.compute.replicate import keep_alternatives
 from surgesim.study.measures.compare import (
     COST,
@@ -50,10 +50,7 @@ from surgesim.study.measures.compare import (
     paired_interval,
 )
 from surgesim.study.results import Output
-from surgesim.study.store.contents import FORMAT, WORTH
-from surgesim.study.store.csv_files import read_csv, write_csv
-from surgesim.study.store.folder import Folder, scenario_text, tell_kept
-from surgesim.study.store.manifest import read_manifest
+from surgesim.study.store.contents import WORTH
 from surgesim.study.store.unfinished import Unfinished
 from surgesim.study.sweep.design import without_swept
 from surgesim.study.tables.columns import TEXT, Table, outcome_units
@@ -93,7 +90,6 @@ WHY: Final = (
 PER_MONEY: Final = 1e9
 """Sum of money for which an effect is also given, in the scenario's currency."""
 
-_SCENARIO: Final = "scenario.yaml"
 
 WORTH_TABLE: Final = Table(
     "worth",
@@ -150,26 +146,15 @@ class Candidate(NamedTuple):
     parts: tuple[str, ...] = ()
 
 
+_KIND: Final = ResultKind(WORTH, WORTH_TABLE, "done")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class Worth:
+class Worth(Stored):
     """What resources are worth; docs/worth-and-size.md explains it.
 
-    Attributes
-    ----------
-    scenario
-        The scenario as compared.
-    table
-        The effects, see `WORTH_TABLE`.
-    manifest
-        Everything needed to repeat the ranking.
-    folder
-        The folder in which the result is stored; None if it is only in memory.
+    `table` holds the effects, see `WORTH_TABLE`; the other attributes are those of `Stored`.
     """
-
-    scenario: Scenario
-    table: pd.DataFrame
-    manifest: Mapping[str, Any]
-    folder: Path | None = None
 
     def __repr__(self) -> str:
         entry = self.manifest[WORTH]
@@ -278,30 +263,18 @@ def worth(
     plan = _Plan(base, found, outcome, by, int(replications), number)
     entry = _entry(plan, items)
     backend, output, started = Backend.of(workers).with_bar(progress), Output.of(out), now()
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(logged())
+    with logged():
         prepared = _prepared(plan)
-        if output is None:
-            return _result(plan, prepared, backend, None, entry, started)
-        folder = stack.enter_context(Folder(output.folder, WORTH))
-        kept = Unfinished(
-            folder.target, WORTH, entry, {base.name: scenario_text(base)}, plan.most_runs, TRIALS
+        return stored(
+            _KIND,
+            entry,
+            base,
+            lambda kept: _result(plan, prepared, backend, kept, entry, started),
+            read_worth,
+            output,
+            backend,
+            resume,
         )
-        if resume and _is_complete(folder.target, entry):
-            kept.finish(backend)
-            return read_worth(folder.target)
-        opened = kept.opened(
-            resume=resume, backend=backend, is_complete=lambda stored: _is_complete(folder.target, stored)
-        )
-        with opened:
-            done = _result(plan, prepared, backend, kept, entry, started)
-            write_csv(folder.path / f"{WORTH_TABLE.name}.csv", done.table)
-            (folder.path / _SCENARIO).write_text(scenario_text(base), encoding="utf-8", newline="\n")
-            failed = output.add_extras(done, folder.path)
-        sealed = folder.seal({**done.manifest, **output.notes, "extras_failed": failed})
-        kept.finish(backend)
-        tell_kept(folder, backend)
-        return Worth(base, done.table, sealed, folder.target)
 
 
 def read_worth(folder: str | Path) -> Worth:
@@ -312,16 +285,8 @@ def read_worth(folder: str | Path) -> Worth:
     ResultsError
         If the folder contains no ranking, or is damaged.
     """
-    from surgesim.scenario.door import load_stored
-
-    target = Path(folder).resolve()
-    manifest = read_manifest(target, WORTH)
-    try:
-        table = read_csv(target / f"{WORTH_TABLE.name}.csv", WORTH_TABLE)
-        table["place"] = table["place"].fillna(EVERYWHERE)
-        scenario = load_stored(target / _SCENARIO)
-    except (OSError, ScenarioError) as error:
-        raise ResultsError(f"{folder}: damaged ({error})") from error
+    scenario, table, manifest, target = read_stored(_KIND, folder)
+    table["place"] = table["place"].fillna(EVERYWHERE)
     return Worth(scenario, table, manifest, target)
 
 
@@ -431,21 +396,15 @@ def _prepared(plan: _Plan) -> Scenario:
 def _entry(plan: _Plan, items: int) -> dict[str, Any]:
     scenario = plan.scenario
     text = json.dumps({name: each.overlay for name, each in plan.candidates.items()}, sort_keys=True)
-    entry: dict[str, Any] = {
+    return {
         "outcome": plan.outcome,
         "by": plan.by,
         "items": items,
         "candidates": len(plan.candidates),
         "candidates_sha256": hashlib.sha256(text.encode()).hexdigest(),
         "replications": plan.most,
-        "seed": plan.seed,
-        "runs": plan.most_runs,
-        "scenarios": {scenario.name: hashlib.sha256(scenario_text(scenario).encode()).hexdigest()},
-        "versions": {name: version for name, version in versions().items() if name in COMPUTING},
+        **origin(scenario, plan.seed, plan.most_runs),
     }
-    if scenario.extensions:
-        entry["extensions"] = scenario.extensions.hashes
-    return entry
 
 
 # -- the ranking --------------------------------------------------------------------------------------------
@@ -582,15 +541,6 @@ def _effect(plan: _Plan, trials: Trials, name: str, outcome: str) -> dict[str, f
         "difference_high": high,
         "beyond_single": _beyond(plan, trials, name, outcome) if pair else math.nan,
     }
-
-
-def _is_complete(target: Path, entry: Mapping[str, Any]) -> bool:
-    """Return whether `target` contains a completed ranking with this identity."""
-    with contextlib.suppress(ResultsError):
-        stored = {key: value for key, value in entry.items() if key != FORMAT}
-        found = {key: value for key, value in read_manifest(target, WORTH)[WORTH].items() if key != "done"}
-        return bool(found == json.loads(json.dumps(stored)))
-    return False
 
 
 def why(table: pd.DataFrame, most: int = 3) -> Iterator[dict[str, Any]]:
