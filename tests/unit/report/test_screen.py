@@ -15,6 +15,7 @@ from surgesim.report.names import threshold_title
 from surgesim.report.prose.costing import costs_left_out
 from surgesim.report.prose.plans import idle_rules
 from surgesim.report.prose.sentences import longer_without_fewer_deaths, main_constraints, without_plan
+from surgesim.report.screen import screen
 from surgesim.report.screen.screen import (
     breach_table,
     comparison_table,
@@ -274,6 +275,22 @@ def test_threshold_table_has_the_probability_of_each_breach_and_of_the_emergency
     assert " +4.0 ±3.0 " in emergency or " +4 ±3 " in emergency
     assert "reported cases" not in text  # no run differs
     assert "Xác suất" in shown(threshold_table(compared, "vi"))
+
+
+@pytest.mark.parametrize(
+    ("baseline", "alternative", "text"),
+    [(1.0, 0.0, "never breached"), (0.0, 0.5, "never in the baseline"), (1.0, 0.5, "+3.5 ±4.5")],
+)
+def test_a_first_breach_that_never_comes_is_no_number_of_days(
+    baseline: float, alternative: float, text: str
+) -> None:
+    breached = {
+        "baseline_mean": baseline,
+        "alternative_mean": alternative,
+        "difference": alternative - baseline,
+    }
+    first = {"difference": 3.5, "difference_low": -1.0, "difference_high": 8.0}
+    assert screen._first_difference(breached, first, "en") == text
 
 
 def test_results_without_compared_probabilities_have_no_column_of_them(results: Results) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from scipy import optimize, stats
 
+from surgesim.study.measures import compare
 from surgesim.study.measures.compare import comparison_rows, paired_interval, paired_shares_interval
 
 UNITS = {"deaths": "deaths", "first_day_icu": "days"}
@@ -208,3 +209,12 @@ def test_a_threshold_that_a_plan_lacks_has_no_probability_to_compare() -> None:
     before = {"deaths": [1.0, 1.0], "first_day_icu": [1.0, 2.0], "days_breached_icu": [1.0, 2.0]}
     rows = comparison_rows(table(before, {"deaths": [1.0, 1.0]}), dict.fromkeys(before, ""))
     assert [row["outcome"] for row in rows] == ["deaths"]
+
+
+def test_differences_by_rounding_alone_are_none() -> None:
+    before = np.array([0.1 + 0.2, 4.2e11, 5.0])
+    after = np.array([0.3, np.nextafter(4.2e11, 5e11), 5.0 + 1e-9])
+    assert before[0] != after[0]
+    rows = compare._paired("lower", before, after, 1)
+    assert rows["tied"] == 2 / 3
+    assert rows["difference"] == pytest.approx(1e-9 / 3)
