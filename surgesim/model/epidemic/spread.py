@@ -495,7 +495,9 @@ class Epidemic:
                 prevalence *= 1.0 - np.minimum(isolated[step] / among, 1.0)[:, None]
             force = np.matmul(hazard, (mixing @ prevalence)[:, :, None])
             np.negative(np.expm1(force[..., None] * self._minus_open_to), out=self._infection)
-            leaving = rng.binomial(self._state, self._leaving)
+            some = self._state.nonzero()[0]  # a cell without people uses no draw
+            leaving = np.zeros_like(self._state)
+            leaving[some] = rng.binomial(self._state[some], self._leaving[some])
             self._state -= leaving
             for of, into in self._moves:
                 into += leaving[of]
