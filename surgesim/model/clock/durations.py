@@ -88,9 +88,7 @@ class Durations:
         moments = [each.gamma for each in distributions if each.gamma is not None]
         self._number = len(distributions)
         self._gammas = gammas
-        self._others = [
-            (k, quantile_of(each)) for k, each in enumerate(distributions) if each.gamma is None
-        ]
+        self._others = [(k, quantile_of(each)) for k, each in enumerate(distributions) if each.gamma is None]
         parameters = [_gamma_parameters(each) for each in moments]
         self._scales = np.array([scale for _, scale in parameters])
         self._roots = np.array([_gamma_table(shape) for shape, _ in parameters]).ravel()
