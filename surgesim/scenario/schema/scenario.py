@@ -130,7 +130,7 @@ class Scenario(Section):
         return self.model_dump(mode="json", exclude_none=True)
 
     def sections(self, *, apart_from: Container[str] = ()) -> dict[str, Any]:
-        """Return the sections and the sources, by name: a scenario that takes them over need not check them."""
+        """Return the sections and the sources, by name; who takes them over need not check them."""
         values = {name: getattr(self, name) for name in type(self).model_fields if name not in apart_from}
         return {
             name: value for name, value in values.items() if isinstance(value, Section) or name == "sources"
