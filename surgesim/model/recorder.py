@@ -108,7 +108,9 @@ class Recorder:
             for column, indicator in _OF_INDICATORS.items()
             if indicator in self._assessor.not_assessed
         }
-        self._filled_in_districts = (*DISTRICT, DISTRICT_PRESENT)[: len(self._district_columns)]
+        filled = (*DISTRICT, DISTRICT_PRESENT)[: len(self._district_columns)]
+        self._filled_in_districts = {column.name: place for place, column in enumerate(filled)}
+        self._districts[..., : len(filled)] = [column.default for column in filled]
         self._states = np.zeros((days, facilities), np.int8)
         self._private = np.array([f.ownership == "private" for f in scenario.care.facilities.values()])
         self._assessed_columns = [
@@ -250,6 +252,8 @@ class Recorder:
         page = Page()
         for part in self._parts:
             part.fill(page)
+        page.districts.close()
+        page.facilities.close()
         return page
 
     def _write(self, day: int, page: Page) -> None:
@@ -257,11 +261,12 @@ class Recorder:
         before, row = self._before, self._before_run + day
         of_province = self._blank | page.province.changes_since(before.province) | self._empty
         self._province[row] = list(of_province.values())
-        of_districts = page.districts.changes_since(before.districts)
-        for place, column in enumerate(self._filled_in_districts):
-            self._districts[row, :, place] = of_districts.get(column.name, column.default)
-        for name, values in page.facilities.changes_since(before.facilities).items():
-            self._facilities[row, :, FACILITY_INDEX[name]] = values
+        names, of_districts = page.districts.changes_since(before.districts)
+        filled = [column for column, name in enumerate(names) if name in self._filled_in_districts]
+        columns = [self._filled_in_districts[names[column]] for column in filled]
+        self._districts[row][:, columns] = of_districts[:, filled]
+        names, of_facilities = page.facilities.changes_since(before.facilities)
+        self._facilities[row][:, [FACILITY_INDEX[name] for name in names]] = of_facilities
         self._logistics[row] = self._run.logistics.row()
 
     def _set_stocks(self, day: int, page: Page) -> None:
@@ -269,9 +274,9 @@ class Recorder:
         row = self._before_run + day
         for name, value in (page.province.values | self._empty).items():
             self._province[row, PROVINCE_INDEX[name]] = value
-        for place, column in enumerate(self._filled_in_districts):
-            if column.name in page.districts.values:
-                self._districts[row, :, place] = page.districts.values[column.name]
+        for name, values in page.districts.values.items():
+            if name in self._filled_in_districts:
+                self._districts[row, :, self._filled_in_districts[name]] = values
         for name, values in page.facilities.values.items():
             self._facilities[row, :, FACILITY_INDEX[name]] = values
 

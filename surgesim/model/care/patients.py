@@ -134,7 +134,7 @@ class PatientBatch:
     def patients(self, first_index: int) -> list[Patient]:
         """Return one object per patient, numbered from `first_index`, with `luck` turned into `dies_from`."""
         dies = self.luck < np.array([self.p_full, self.p_thin, self.p_boarded, self.p_untreated])
-        dies_from = len(dies) - dies.sum(axis=0)  # who dies at a level dies at all worse ones
+        dies_from = np.where(dies.any(axis=0), dies.argmax(axis=0), NO_CARE + 1)
         boarded, untreated = dies_from <= BOARDED, dies_from <= NO_CARE
         boarding_ends = np.where(boarded, self.boarded_death, self.boarded_recovery)
         icu_need_ends = np.where(untreated, self.icu_death, self.icu_recovery)

@@ -605,7 +605,7 @@ class Epidemic:
                 "infectious": self.today.infectious,
                 "susceptible": self.today.susceptible,
             }
-            page.districts.values["infections"] = self.today.infections.astype(float)
+            page.districts.values["infections"] = self.today.infections.tolist()
         if self._reaction is not None:
             page.province.values["contacts_given_up"] = self._reaction.given_up
         if self.vaccination is not None:

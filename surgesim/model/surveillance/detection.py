@@ -218,7 +218,7 @@ class Surveillance:
         """Record the day's cases and tests, and the people who isolate."""
         reported = self._reported()
         page.province.totals["reported_cases"] = int(reported.sum())
-        page.districts.totals["reported_cases"] = reported.astype(float)
+        page.districts.totals["reported_cases"] = reported.tolist()
         if self.laboratories is not None:
             self.laboratories.fill(page)
         if self.case_isolation is not None:
