@@ -177,8 +177,6 @@ class Simulation:
         province = self.province
         if province.supply is not None:
             province.supply.advance()
-        if province.network.fleet is not None:
-            province.network.fleet.count(province.env.now)
         if day >= 0:
             province.keep_books(day)
         province.check(day)

@@ -257,11 +257,8 @@ class Journey:
         patient.destination = route.facility
         fleet = self.network.fleet
         if fleet is not None:
-            way = patient.location, route.crosses
-            now = self._env.now
-            first_back = fleet.take(*way, now, now + 2 * route.travel_days)
-            if first_back is not None:
-                self._env.after(first_back - now, self._returns, way)
+            fleet.take(patient.location, route.crosses)
+            self._env.after(2 * route.travel_days, self._returns, (patient.location, route.crosses))
         patient.timer = self._env.after(route.travel_days, arrival, patient)
 
     def _arrives_at_oxygen(self, due: Due) -> None:
@@ -626,7 +623,7 @@ class Journey:
         self._env.after(self.network.next_dawn(now) - now, self._dawn, None)
 
     def _returns(self, due: Due) -> None:
-        """Return a vehicle to a district that had none left; let waiting patients try again.
+        """Return a vehicle to its district; if no other was free there, let waiting patients try again.
 
         Patients who wait for ICU try first, then patients ready to step down, then patients who wait for
         oxygen.
@@ -636,6 +633,8 @@ class Journey:
         if fleet is None:
             return
         fleet.give_back(district, crosses)
+        if fleet.free[crosses][district] > 1:
+            return
         if self.icu.total_free and self.icu.waiting[district]:
             self._try_icu(district)
         if self.oxygen.total_free and (self._blocking() or self.oxygen.waiting[district]):

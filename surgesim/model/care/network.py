@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from heapq import heappop, heappush
 
 import numpy as np
 
@@ -37,8 +36,9 @@ class Fleet:
     Attributes
     ----------
     free
-        ``free[crosses][district]``: available ambulances (0) and boats (1). While there are any, those that
-        come back are counted when needed; the first to come back where there are none is an event.
+        ``free[crosses][district]``: available ambulances (0) and boats (1).
+    away
+        Number of vehicles on the road or on the water.
     """
 
     def __init__(self, section: Transport, districts: tuple[str, ...]) -> None:
@@ -47,42 +47,17 @@ class Fleet:
             [fleet.ambulances if fleet is not None else 0 for fleet in fleets],
             [fleet.boats if fleet is not None else 0 for fleet in fleets],
         )
-        # when the vehicles that are away come back, as heaps
-        self._back: tuple[list[list[float]], list[list[float]]] = ([[] for _ in fleets], [[] for _ in fleets])
+        self.away = 0
 
-    @property
-    def away(self) -> int:
-        """Number of vehicles on the road or on the water."""
-        return sum([len(back) for kind in self._back for back in kind])
-
-    def take(self, district: int, crosses: bool, now: float, back: float) -> float | None:
-        """Send out a district's vehicle: a boat if the route crosses water, otherwise an ambulance.
-
-        `back` is the time at which it comes back. Return when the first vehicle does, if none is left.
-        """
+    def take(self, district: int, crosses: bool) -> None:
+        """Send out a district's vehicle: a boat if the route crosses water, otherwise an ambulance."""
         self.free[crosses][district] -= 1
-        heappush(self._back[crosses][district], back)
-        if self.free[crosses][district]:
-            return None
-        self._count(district, crosses, now)
-        return None if self.free[crosses][district] else self._back[crosses][district][0]
+        self.away += 1
 
     def give_back(self, district: int, crosses: bool) -> None:
-        """Return the first vehicle that comes back to the district from which it was sent."""
-        heappop(self._back[crosses][district])
+        """Return a vehicle to the district from which it was sent."""
         self.free[crosses][district] += 1
-
-    def count(self, now: float) -> None:
-        """Count the vehicles that have come back before `now`."""
-        for crosses in (False, True):
-            for district in range(len(self.free[crosses])):
-                self._count(district, crosses, now)
-
-    def _count(self, district: int, crosses: bool, now: float) -> None:
-        back = self._back[crosses][district]
-        while back and back[0] < now:
-            heappop(back)
-            self.free[crosses][district] += 1
+        self.away -= 1
 
     def fill(self, page: Page) -> None:
         """Record the vehicles that are away."""

@@ -91,7 +91,9 @@ class Durations:
         self._others = [(k, quantile_of(each)) for k, each in enumerate(distributions) if each.gamma is None]
         parameters = [_gamma_parameters(each) for each in moments]
         self._scales = np.array([scale for _, scale in parameters])
-        self._roots = np.array([_gamma_table(shape) for shape, _ in parameters]).ravel()
+        roots = np.array([_gamma_table(shape) for shape, _ in parameters]).reshape(-1, len(_Z))
+        self._roots = roots.ravel()
+        self._slopes = (np.diff(roots, append=0.0) * _PER_SCORE).ravel()
         self._first = np.arange(len(gammas)) * len(_Z)  # of each table in `_roots`
 
     def __call__(self, u: Floats) -> Floats:
@@ -106,11 +108,11 @@ class Durations:
         return days
 
     def _of_gammas(self, u: Floats) -> Floats:
-        places = np.maximum((special.ndtri(u) - _Z[0]) * _PER_SCORE, 0.0)
-        whole = places.astype(np.int64)
-        below = whole + self._first
-        root = self._roots.take(below)
-        root += (places - whole) * (self._roots.take(below + 1) - root)
+        scores = np.maximum(special.ndtri(u), _Z[0])
+        below = ((scores - _Z[0]) * _PER_SCORE).astype(np.int64)
+        beyond = scores - _Z.take(below)
+        below += self._first
+        root = self._slopes.take(below) * beyond + self._roots.take(below)  # as np.interp
         days: Floats = self._scales * root * root * root
         return days
 

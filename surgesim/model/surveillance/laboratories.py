@@ -155,7 +155,7 @@ class Laboratories:
         demand = np.concatenate([mild, ill_by_district[None], others[None], contacts[None]])
         done = self._test(demand, rng)
         everybody = done is demand
-        tested_ill, left_ill = (ill, []) if everybody else self._choose(ill, done[-3], rng)
+        tested_ill, left_ill = self._choose(ill, done[-3], rng)
         found = FoundCases(
             done[:-3],
             self._by_age(day, tested_ill + in_hospital, districts),
