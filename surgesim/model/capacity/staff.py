@@ -247,10 +247,20 @@ class Absences:
             self._let_go(heads)
         if self._after_infection > 0 or self._immune_share > 0:
             susceptible = np.maximum(susceptible - self.recovered - self._immune, 0)
-        unprotected, hazard = hazard, hazard * (1.0 - self.protection)
-        new = binomial_quantile(rng.random(heads.shape), susceptible, -np.expm1(-hazard)[:, None])
+        chance = -np.expm1(-hazard * (1.0 - self.protection))[:, None]
+        draws = rng.random(heads.shape)
         if rng_again is not None and np.count_nonzero(self.recovered):
-            new += self._infect_again(unprotected, rng_again)
+            again = -np.expm1(-hazard * (1.0 - max(self.protection, self._after_infection)))[:, None]
+            new, once_more = binomial_quantile(  # at once, in half the time
+                np.array([draws, rng_again.random(heads.shape)]),
+                np.array([susceptible, self.recovered]),
+                np.array([chance, again]),
+            )
+            self.recovered = self.recovered - once_more
+            self.again += once_more
+            new += once_more
+        else:
+            new = binomial_quantile(draws, susceptible, chance)
         cohort += new
         self.infected += new
         self.infections += new
@@ -269,14 +279,6 @@ class Absences:
         stay = np.minimum(np.rint(self.recovered * share).astype(np.int64), heads - self.infected)
         self.gone += self.recovered - stay
         self.recovered = stay
-
-    def _infect_again(self, hazard: Floats, rng: np.random.Generator) -> Ints:
-        """Infect recovered staff once more, and return them, ``(facilities, 3)``."""
-        chance = -np.expm1(-hazard * (1.0 - max(self.protection, self._after_infection)))
-        again = binomial_quantile(rng.random(self.recovered.shape), self.recovered, chance[:, None])
-        self.recovered = self.recovered - again
-        self.again += again
-        return again
 
     def _strike_off(self, day: int, heads: Ints) -> None:
         """Where more staff are absent than are on the payroll, remove the most recently infected."""
