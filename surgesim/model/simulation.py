@@ -5,8 +5,9 @@ Day d is [d, d + 1), see `calendar`: events at 00:00 belong to the day that begi
 1. 00:00  rules that are due, then all other events of that instant; today's beds open; the epidemic
    advances; the day's patients are drawn.
 2. During the day: patients' events, deliveries, rules (SimPy's calendar).
-3. 24:00  before any event of the next day: the day is recorded, assessed and checked; the command receives
-   the assessment, and rules without delay act at the next 00:00, as do the interventions of extensions.
+3. 24:00  before any event of the next day: the day is checked and recorded; the command receives the
+   indicators that rules watch, and rules without delay act at the next 00:00, as do the interventions of
+   extensions.
 """
 
 from __future__ import annotations
