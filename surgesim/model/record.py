@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.model.capacity import capacity, essential, logistics, staff
+from surgesim.model.capacity import capacity, essential, intensive, logistics, other_deaths, staff
 from surgesim.model.capacity.facilities import STATES
 from surgesim.model.capacity.logistics import COST_CATEGORIES, categories_of, logistics_columns
 from surgesim.model.capacity.staff import CONSTRAINTS
@@ -87,6 +87,8 @@ PROVINCE: tuple[Column, ...] = (
     *oxygen.COLUMNS,
     network.AWAY,
     *essential.COLUMNS,
+    *intensive.COLUMNS,
+    *other_deaths.COLUMNS,
     *home.COLUMNS,
     logistics.COST,
     *_columns(indicator for indicator in INDICATORS.values() if indicator.is_computed),
