@@ -20,6 +20,10 @@ class OpenFacility(RuleBase):
     facilities: Annotated[Sequence_[FacilityName], Field(min_length=1)]
 
     @property
+    def buys(self) -> tuple[str, ...]:
+        return ("bed_opening",)
+
+    @property
     def named_facilities(self) -> tuple[str, ...]:
         return self.facilities
 
@@ -45,6 +49,10 @@ class ConvertBeds(RuleBase):
     facilities: Off[Sequence_[FacilityName]] = None
     ownership: Sequence_[Ownership] = ("public",)
     share: Share = 1.0
+
+    @property
+    def buys(self) -> tuple[str, ...]:
+        return ("bed_opening",)
 
     @property
     def named_facilities(self) -> tuple[str, ...]:
@@ -112,6 +120,10 @@ class AtFacilities(RuleBase):
     def has_a_use(self, facility: Facility) -> bool:
         """Return True if a facility has the resources that the rule needs."""
         raise NotImplementedError
+
+    @property
+    def buys(self) -> tuple[str, ...]:
+        return ("bed_opening",)
 
     @property
     def named_facilities(self) -> tuple[str, ...]:
