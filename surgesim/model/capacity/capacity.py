@@ -71,6 +71,7 @@ UNEQUIPPED = Column(
 MOVED = (
     Column("staff_moved", "people", "clinical staff on duty who work elsewhere because staff are pooled"),
     Column("staff_lent", "people", "clinical staff lent to other provinces"),
+    Column("staff_in_teams", "people", "clinical staff of facilities who work in home care teams"),
     Column("ventilators_moved", "ventilators", "ventilators used elsewhere because they are pooled"),
     Column("ventilators_lent", "ventilators", "ventilators lent to other provinces"),
 )
@@ -136,6 +137,8 @@ class Adjustment(StrEnum):
     """Share of ward nurses redeployed, times the fraction of an ICU nurse that each one replaces."""
     HEADS_LENT = "heads lent"
     """Staff lent to other provinces: doctors, ward nurses, ICU nurses."""
+    HEADS_IN_TEAMS = "heads in teams"
+    """Staff who work in home care teams: doctors, ward nurses, ICU nurses."""
     STAFF_POOL = "staff pool"
     """Shares of doctors, ward nurses and ICU nurses that can work elsewhere; each rule makes one pool."""
     VENTILATORS = "ventilators"
@@ -215,8 +218,8 @@ class Resources:
     staff_pools
         The facilities of each pool of staff, and the shares of their doctors, ward nurses and ICU nurses
         that can work elsewhere.
-    staff_lent, ventilators_lent
-        Heads and ventilators lent to other provinces, over all facilities.
+    staff_lent, staff_in_teams, ventilators_lent
+        Heads lent to other provinces and in home care teams, and ventilators lent, over all facilities.
     limits
         ``(3, facilities, 3)`` beds that equipment, oxygen pipes and oxygen supply allow while all beds are
         empty; infinite where there is no limit.
@@ -234,6 +237,7 @@ class Resources:
     limits: Floats
     staff_pools: list[tuple[Ints, Floats]]
     staff_lent: int
+    staff_in_teams: int
     ventilators_lent: float
 
 
@@ -435,6 +439,8 @@ class Capacity:
         heads = self._heads if self.absences is None else self._heads + reinforcements
         lent = np.minimum(np.rint(total(Adjustment.HEADS_LENT, 3)).astype(np.int64), heads)
         heads = heads - lent
+        in_teams = np.minimum(np.rint(total(Adjustment.HEADS_IN_TEAMS, 3)).astype(np.int64), heads)
+        heads = heads - in_teams
         apart = total(Adjustment.WITHOUT_STAFF) > 0
         share = total(Adjustment.REDEPLOYMENT)
         moved = np.floor(np.minimum(share, 1) * heads[:, WARD_NURSES] + 1e-9).astype(np.int64)
@@ -463,6 +469,7 @@ class Capacity:
             limits,
             [(pool[self._has_staff[pool]], shares) for pool, shares in staff_pools],
             int(lent.sum()),
+            int(in_teams.sum()),
             float(units_lent[np.isfinite(ventilators)].sum()),
         )
 
@@ -624,6 +631,7 @@ class Capacity:
         row["icu_without_ventilator"] = self.today.icu_unequipped
         row["staff_moved"], row["ventilators_moved"] = self.today.staff_moved, self.today.ventilators_moved
         row["staff_lent"] = float(self._resources.staff_lent)
+        row["staff_in_teams"] = float(self._resources.staff_in_teams)
         row["ventilators_lent"] = self._resources.ventilators_lent
         row["usable_icu_all"] = number_of_beds(int(self.today.icu_usable.sum()))
         for bed, (name, beds) in enumerate(zip(BED_TYPES, space.sum(axis=0).tolist(), strict=True)):

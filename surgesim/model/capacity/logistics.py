@@ -42,7 +42,7 @@ class Drivers:
     reported_case, death
         Reported cases and deaths of the day.
     home_case
-        Mild cases followed at home.
+        Mild cases followed at home, and patients at home on oxygen.
     oxygen_kg
         Oxygen used, kg.
     opening
@@ -51,8 +51,8 @@ class Drivers:
         Number of staff from outside the province.
     dose, test
         Doses of vaccine given, and samples tested where tests are limited.
-    ventilator, tank_kg, bed_opening
-        Ventilators, capacity of oxygen tanks (kg) and beds that rules have added on the day.
+    ventilator, tank_kg, bed_opening, concentrator
+        Ventilators, capacity of oxygen tanks (kg), beds and concentrators that rules have added on the day.
     """
 
     basic_bed: float = 0.0
@@ -69,6 +69,7 @@ class Drivers:
     ventilator: float = 0.0
     tank_kg: float = 0.0
     bed_opening: float = 0.0
+    concentrator: float = 0.0
 
 
 _per_day = attrgetter(*PerDay.model_fields)
@@ -267,6 +268,7 @@ COST_CATEGORIES = (
     "ventilators",
     "oxygen_tanks",
     "bed_openings",
+    "concentrators",
 )
 """Cost categories, in the order of `Costs.by_category`."""
 
@@ -278,7 +280,7 @@ _priced = attrgetter(
 )
 
 
-_response = attrgetter("dose", "test", "ventilator", "tank_kg", "bed_opening")
+_response = attrgetter("dose", "test", "ventilator", "tank_kg", "bed_opening", "concentrator")
 
 
 class Costs:
@@ -308,7 +310,7 @@ class Costs:
             ]
         )
         self._per_response = np.array(
-            [rates.dose, rates.test, rates.ventilator, rates.tank_kg, rates.bed_opening]
+            [rates.dose, rates.test, rates.ventilator, rates.tank_kg, rates.bed_opening, rates.concentrator]
         )
         self._prices = np.array([rates.consumable.get(name, 0.0) for name in consumables], float)
         self.today = 0.0

@@ -20,6 +20,7 @@ USED: Final = {"dose": "doses_given", "test": "tests_used"}
 BOUGHT: Final = {
     "ventilator": ("ventilator",),
     "tank_kg": ("tank_kg",),
+    "concentrator": ("concentrator",),
     "bed_opening": ("bed_opening", "facility_opening"),
 }
 """Items of `supply.costs` that rules can add, with the keys of which one must have a price."""

@@ -122,6 +122,7 @@ class PaidBy(Section):
     ventilators: Split = _BY_THE_STATE
     oxygen_tanks: Split = _BY_THE_STATE
     bed_openings: Split = _BY_THE_STATE
+    concentrators: Split = _BY_THE_STATE
 
 
 class Costs(Section):
@@ -143,6 +144,7 @@ class Costs(Section):
     bed_opening: Money = figure(
         0.0, "no cost unless given; per bed that rules open to COVID patients, beyond the most so far"
     )
+    concentrator: Money = figure(0.0, "no cost unless given; per oxygen concentrator that a rule adds")
     consumable: Named[Money] = Field(default_factory=dict)
     paid_by: Off[PaidBy] = None
 

@@ -86,6 +86,10 @@ class Mobilise(RuleBase):
     share: Share
     with_staff: bool = True
 
+    @property
+    def buys(self) -> tuple[str, ...]:
+        return ("bed_opening",)
+
     def acts_at(self, name: str, facility: Facility) -> bool:
         return _chosen(None, self.ownership, name, facility)
 
@@ -120,10 +124,6 @@ class AtFacilities(RuleBase):
     def has_a_use(self, facility: Facility) -> bool:
         """Return True if a facility has the resources that the rule needs."""
         raise NotImplementedError
-
-    @property
-    def buys(self) -> tuple[str, ...]:
-        return ("bed_opening",)
 
     @property
     def named_facilities(self) -> tuple[str, ...]:
