@@ -22,7 +22,7 @@ from surgesim.errors import (
 from surgesim.version import __version__
 
 if TYPE_CHECKING:
-    from surgesim.decisions.door import Size, Worth, size, worth
+    from surgesim.decisions.door import Calendar, Size, Worth, calendar, size, worth
     from surgesim.fitting.fit import Fit, fit
     from surgesim.fitting.forecast import Forecast, forecast
     from surgesim.scenario.door import load, loads, overlaid
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Backend",
+    "Calendar",
     "ExtensionError",
     "Fit",
     "FitError",
@@ -58,6 +59,7 @@ __all__ = [
     "Sweep",
     "Worth",
     "__version__",
+    "calendar",
     "fit",
     "forecast",
     "load",
@@ -76,6 +78,7 @@ __all__ = [
 
 _HOMES = {
     "Backend": "surgesim.study.compute.backend",
+    "Calendar": "surgesim.decisions.door",
     "Fit": "surgesim.fitting.fit",
     "Forecast": "surgesim.fitting.forecast",
     "Replication": "surgesim.study.replication",
@@ -85,6 +88,7 @@ _HOMES = {
     "Size": "surgesim.decisions.door",
     "Sweep": "surgesim.study.sweep.result",
     "Worth": "surgesim.decisions.door",
+    "calendar": "surgesim.decisions.door",
     "fit": "surgesim.fitting.fit",
     "forecast": "surgesim.fitting.forecast",
     "load": "surgesim.scenario.door",

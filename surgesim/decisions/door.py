@@ -1,7 +1,8 @@
-"""The interface of the decisions package: what a resource is worth, and the least that suffices."""
+"""The interface of the decisions package: what a resource is worth, the least that suffices, and by when."""
 
 from __future__ import annotations
 
+from surgesim.decisions.calendar import DECISIONS_TABLE, Calendar, calendar, read_calendar
 from surgesim.decisions.resources import (
     DELIVERIES,
     EVERYWHERE,
@@ -18,6 +19,7 @@ from surgesim.decisions.size import SIZE_TABLE, Size, read_size, size
 from surgesim.decisions.worth import WORTH_TABLE, Worth, read_worth, why, worth
 
 __all__ = [
+    "DECISIONS_TABLE",
     "DELIVERIES",
     "EVERYWHERE",
     "GROUPINGS",
@@ -28,10 +30,13 @@ __all__ = [
     "SIZE_TABLE",
     "STEPS",
     "WORTH_TABLE",
+    "Calendar",
     "Size",
     "Worth",
     "amounts",
+    "calendar",
     "lay",
+    "read_calendar",
     "read_size",
     "read_worth",
     "size",

@@ -1,8 +1,8 @@
 """The figures of a result: functions to draw, describe and save them by name, or save all at once.
 
 `run` contains the figures of a run, one module each, collected in FIGURES; `sweep` contains the figures of a
-sweep; `fit`, `forecast`, `score`, `size` and `worth` have those of other studies; `drawing` has
-what they share.
+sweep; `fit`, `forecast`, `score`, `size`, `worth` and `calendar` have those of other studies; `drawing`
+has what they share.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from surgesim.errors import ResultsError
 from surgesim.files import FIGURE_CREATOR, atomic_write
+from surgesim.report.figures.calendar import draw_calendar
 from surgesim.report.figures.drawing.page import (
     EmptyFigureError,
     ProvinceOnlyError,
@@ -44,6 +45,7 @@ __all__ = [
     "check_choice",
     "describe",
     "draw",
+    "draw_calendar",
     "draw_fit",
     "draw_forecast",
     "draw_score",

@@ -12,6 +12,7 @@ from surgesim.errors import ResultsError, escaped
 from surgesim.files import disk_errors
 from surgesim.scenario.schema.indicators import OWN, OwnIndicator
 from surgesim.study.store.contents import (
+    CALENDAR,
     FIT,
     FORMAT,
     MANIFEST,
@@ -164,7 +165,43 @@ class _Worth(_Manifest):
     scenario: str
 
 
-_FORMS: Mapping[str, type[_Manifest]] = {RUN: _Run, SWEEP: _Sweep, FIT: _Fit, SIZE: _Size, WORTH: _Worth}
+class _LastCall(_Entries):
+    status: Literal["found", "already", "unreachable"]
+    value: str
+    failing: str | None
+    contrary: list[list[str]]
+    runs: _Count
+
+
+class _LastCalls(_Entries):
+    runs: _Count
+    last_calls: dict[str, _LastCall]
+
+
+class _Dates(_Entries):
+    rules: list[str]
+    later: float
+    conditions: dict[str, float]
+    step: _Some
+    confidence: float
+    replications: _Some
+    seed: _Count
+    answer: _LastCalls
+
+
+class _Calendar(_Manifest):
+    calendar: _Dates
+    scenario: str
+
+
+_FORMS: Mapping[str, type[_Manifest]] = {
+    RUN: _Run,
+    SWEEP: _Sweep,
+    FIT: _Fit,
+    SIZE: _Size,
+    WORTH: _Worth,
+    CALENDAR: _Calendar,
+}
 
 
 NUMBERS = "replication_numbers"
@@ -191,7 +228,7 @@ def kind_of(folder: Path) -> str | None:
         recover(folder)
     path = folder / MANIFEST
     entries = _entries(path) if path.is_file() else {}
-    for kind in (FIT, SIZE, WORTH):
+    for kind in (FIT, SIZE, WORTH, CALENDAR):
         if entries.get(FORMAT) == format_name(kind):
             return kind
     return SWEEP if SWEEP in entries else None

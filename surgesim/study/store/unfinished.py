@@ -22,6 +22,7 @@ from surgesim.files import atomic_write, disk_errors
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.spread import in_order, spread
 from surgesim.study.store.contents import (
+    CALENDAR,
     FIT,
     FORMAT,
     MANIFEST,
@@ -58,7 +59,14 @@ EXTENSIONS = "extensions"
 _FOLLOWING = (DESIGN_HASH, "points", "runs")
 """Plan entries that are determined by other entries."""
 
-_UNITS = {RUN: "replications", SWEEP: "runs", FIT: "rounds", SIZE: "replications", WORTH: "replications"}
+_UNITS = {
+    RUN: "replications",
+    SWEEP: "runs",
+    FIT: "rounds",
+    SIZE: "replications",
+    WORTH: "replications",
+    CALENDAR: "replications",
+}
 
 
 @dataclass(frozen=True, slots=True)
