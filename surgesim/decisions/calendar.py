@@ -129,6 +129,14 @@ class Calendar(Stored):
     of `Stored`.
     """
 
+    def dates(self, scenario: Scenario) -> bool:
+        """Return True if this calendar dates the plan of `scenario`, apart from its study."""
+        one, other = (
+            {key: value for key, value in each.to_plain().items() if key not in ("study", "alternatives")}
+            for each in (self.scenario, scenario)
+        )
+        return one == other
+
     def __repr__(self) -> str:
         return f"<Calendar of {self.table['rule'].nunique()} decisions in {self.scenario.name!r}>"
 

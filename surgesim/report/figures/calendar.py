@@ -33,10 +33,11 @@ from surgesim.report.prose.calendar import (
     decision_title,
     decisions,
     last_call_words,
+    later_words,
     trigger_words,
 )
-from surgesim.report.prose.decisions import change_words, outcome_title
-from surgesim.report.words import number, phrase
+from surgesim.report.prose.decisions import change_words
+from surgesim.report.words import phrase
 
 if TYPE_CHECKING:
     from surgesim.decisions.door import Calendar
@@ -76,12 +77,7 @@ def draw_calendar(calendar: Calendar, lang: str) -> Figure:
             _row(axes, row, middles[-1], scenario.end, lang, has_calls=bool(entry["conditions"]))
             top += height
             axes.axhline(top, color="#DDDDDD", linewidth=0.5)
-        later = phrase(
-            lang,
-            "calendar.later",
-            days=number(entry["later"], lang),
-            outcome=outcome_title(scenario, str(rows["outcome"].iloc[0]), lang),
-        )
+        later = later_words(calendar, lang)
         _beside(axes, wrap(later, 0.8, SMALL_SIZE), 1, 5, "axes fraction", "bottom")
         if entry["conditions"]:
             heading = wrap(phrase(lang, "calendar.latest"), 0.7, SMALL_SIZE)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from surgesim.report.names import words_of
 from surgesim.report.prose.decisions import bound_words, change_words, outcome_title
 from surgesim.report.prose.plans import rule_title
-from surgesim.report.words import day_month, group_words, number, percent, phrase, tenths
+from surgesim.report.words import EN_DASH, day_month, group_words, number, percent, phrase, tenths
 from surgesim.scenario.schema.indicators import INDICATORS
 
 if TYPE_CHECKING:
@@ -67,6 +67,24 @@ def trigger_words(scenario: Scenario, rule: str, lang: str) -> str:
         bound=shown,
     )
     return words if when.for_days == 1 else phrase(lang, "calendar.for_days", what=words, days=when.for_days)
+
+
+def band_words(row: Mapping[Any, Any], step: str, lang: str) -> str:
+    """Return the median date of a step, with its 90 % band on a second line unless it is a single day."""
+    median, low, high = (date_words(row, f"{step}_{part}", lang) for part in ("median", "low", "high"))
+    if not low:
+        return phrase(lang, "calendar.not_ordered")
+    median = median or phrase(lang, "calendar.not_ordered")
+    if low == high:
+        return median
+    return f"{median}\n({low}{EN_DASH}{high or phrase(lang, 'calendar.not_ordered')})"
+
+
+def later_words(calendar: Calendar, lang: str) -> str:
+    """Return the heading of what a later decision changes."""
+    days = number(calendar.manifest["calendar"]["later"], lang)
+    outcome = str(calendar.table["outcome"].iloc[0])
+    return phrase(lang, "calendar.later", days=days, outcome=outcome_title(calendar.scenario, outcome, lang))
 
 
 def last_call_words(row: Mapping[Any, Any], lang: str) -> str:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Group
 from rich.text import Text
 
 from surgesim.report.prose.calendar import (
+    band_words,
     calendar_sentences,
-    date_words,
     decision_title,
     decisions,
     last_call_words,
+    later_words,
 )
-from surgesim.report.prose.decisions import outcome_title
 from surgesim.report.screen.screen import signed
 from surgesim.report.screen.table import ScreenTable
-from surgesim.report.words import EN_DASH, number, phrase
+from surgesim.report.words import number, phrase
 
 if TYPE_CHECKING:
     from surgesim.decisions.door import Calendar
@@ -44,14 +43,7 @@ def _table(calendar: Calendar, lang: str) -> ScreenTable:
     table.add_column(phrase(lang, "calendar.action"), "left")
     for step in ("ordered", "ready", "stood_down"):
         table.add_column(phrase(lang, f"calendar.{step}"), "left")
-    table.add_column(
-        phrase(
-            lang,
-            "calendar.later",
-            days=number(entry["later"], lang),
-            outcome=outcome_title(calendar.scenario, str(rows["outcome"].iloc[0]), lang),
-        )
-    )
+    table.add_column(later_words(calendar, lang))
     if entry["conditions"]:
         table.add_column(phrase(lang, "calendar.latest"), "left")
     for row in shown.to_dict("records"):
@@ -62,14 +54,3 @@ def _table(calendar: Calendar, lang: str) -> ScreenTable:
             *([last_call_words(row, lang)] if entry["conditions"] else []),
         )
     return table
-
-
-def band_words(row: Mapping[Any, Any], step: str, lang: str) -> str:
-    """Return the median date of a step, with its 90 % band on a second line unless it is a single day."""
-    median, low, high = (date_words(row, f"{step}_{part}", lang) for part in ("median", "low", "high"))
-    if not low:
-        return phrase(lang, "calendar.not_ordered")
-    median = median or phrase(lang, "calendar.not_ordered")
-    if low == high:
-        return median
-    return f"{median}\n({low}{EN_DASH}{high or phrase(lang, 'calendar.not_ordered')})"

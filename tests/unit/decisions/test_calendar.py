@@ -213,3 +213,20 @@ def test_the_dates_of_a_simulated_wave() -> None:
         *("2024-01-02", "2024-01-07")
     ]
     assert (rows.loc["site", "plan_mean"], rows.loc["site", "difference"]) == (0, 4)
+
+
+def test_the_report_of_a_run_shows_its_calendar(tmp_path: Path) -> None:
+    wave = known_wave()
+    surgesim.calendar(wave, replications=4, workers=1, out=tmp_path / "dates")
+    surgesim.run(wave, replications=2, workers=1, out=tmp_path / "run")
+    runner = CliRunner()
+    given = ["report", str(tmp_path / "run"), "--lang", "en", "--calendar"]
+    done = runner.invoke(app, [*given, str(tmp_path / "dates")])
+    assert done.exit_code == 0, done.stderr
+    text = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    section = text.partition('<section id="decisions"')[2].partition("</section>")[0]
+    assert "2 Jan" in section.replace("\N{NO-BREAK SPACE}", " ")
+    assert "<svg" in section
+    surgesim.calendar(known_wave(lead_days=2), replications=4, workers=1, out=tmp_path / "other")
+    other = runner.invoke(app, [*given, str(tmp_path / "other")])
+    assert (other.exit_code, "dates a plan of another scenario" in other.stderr) == (2, True)
