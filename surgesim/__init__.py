@@ -22,7 +22,7 @@ from surgesim.errors import (
 from surgesim.version import __version__
 
 if TYPE_CHECKING:
-    from surgesim.decisions.door import Calendar, Size, Worth, calendar, size, worth
+    from surgesim.decisions.door import Calendar, Frontier, Size, Worth, calendar, frontier, size, worth
     from surgesim.fitting.fit import Fit, fit
     from surgesim.fitting.forecast import Forecast, forecast
     from surgesim.scenario.door import load, loads, overlaid
@@ -46,6 +46,7 @@ __all__ = [
     "Fit",
     "FitError",
     "Forecast",
+    "Frontier",
     "IdentityError",
     "Replication",
     "Results",
@@ -62,6 +63,7 @@ __all__ = [
     "calendar",
     "fit",
     "forecast",
+    "frontier",
     "load",
     "loads",
     "overlaid",
@@ -81,6 +83,7 @@ _HOMES = {
     "Calendar": "surgesim.decisions.door",
     "Fit": "surgesim.fitting.fit",
     "Forecast": "surgesim.fitting.forecast",
+    "Frontier": "surgesim.decisions.door",
     "Replication": "surgesim.study.replication",
     "Results": "surgesim.study.results",
     "Scenario": "surgesim.scenario.schema.scenario",
@@ -91,6 +94,7 @@ _HOMES = {
     "calendar": "surgesim.decisions.door",
     "fit": "surgesim.fitting.fit",
     "forecast": "surgesim.fitting.forecast",
+    "frontier": "surgesim.decisions.door",
     "load": "surgesim.scenario.door",
     "loads": "surgesim.scenario.door",
     "overlaid": "surgesim.scenario.door",

@@ -1,4 +1,4 @@
-"""Commands for decisions: worth, size, calendar."""
+"""Commands for decisions: worth, size, frontier, calendar."""
 
 from __future__ import annotations
 
@@ -382,6 +382,116 @@ def calendar(
             )
         if not quiet:
             show(calendar_summary(done, lang.value, f"{folder}{os.sep}"), WIDTH)
+        _tell_failed(done.manifest)
+
+
+@app.command(
+    epilog="Example: surgesim frontier scenarios/teaching/small-town.yaml --first icu-beds 0 20 "
+    "--second icu-nurses 0 40 --outcome deaths --below 200 --prices 3 1"
+)
+def frontier(
+    scenario: ScenarioPath,
+    lang: LangOption,
+    first: Annotated[
+        tuple[str, str, str],
+        typer.Option(
+            metavar="LEVER LOW HIGH", help="First lever, as for `size`, with the ends of its values."
+        ),
+    ],
+    second: Annotated[
+        tuple[str, str, str], typer.Option(metavar="LEVER LOW HIGH", help="Second lever, with its ends.")
+    ],
+    threshold: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Threshold (or `situation`) whose risk of a breach is kept; may be repeated."
+        ),
+    ] = None,
+    risk: Annotated[float, number_option("Risk of a breach that is allowed.")] = 0.2,
+    outcome: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Outcome whose mean is kept below --below; may be repeated."),
+    ] = None,
+    below: Annotated[list[float] | None, number_option("Bound of each --outcome, in the same order.")] = None,
+    steps: Annotated[
+        tuple[float, float] | None,
+        typer.Option(
+            metavar="NUMBER NUMBER",
+            help="Steps between the values of both levers (days, for dates).",
+            show_default="a tenth of the range",
+        ),
+    ] = None,
+    prices: Annotated[
+        tuple[float, float] | None,
+        typer.Option(
+            metavar="NUMBER NUMBER",
+            help="Price of one more of each lever; without it, the cost of the response counts.",
+        ),
+    ] = None,
+    confidence: Annotated[float, number_option("Probability that all pairs found suffice.")] = 0.9,
+    replications: Annotated[int, integer_option("Largest number of runs at a pair.")] = 100,
+    alternative: Annotated[str, typer.Option(metavar="NAME", help="Alternative to search.")] = BASELINE,
+    seed: SeedOption = None,
+    set_: SetOption = None,
+    fixed: FixedOption = False,
+    extension: ExtensionOption = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write.", show_default="results/<scenario name>-frontier")
+    ] = None,
+    resume: ResumeOption = False,
+    workers: WorkersOption = None,
+    scheduler: SchedulerOption = None,
+    figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figure.")] = True,
+    quiet: QuietOption = False,
+) -> None:
+    """Find the pairs of values of two levers that just keep all conditions, and the one that costs least.
+
+    Walks along the boundary instead of testing all pairs. Writes the pairs tested (frontier.csv) and a figure
+    (frontier.svg).
+    """
+    options = {
+        "threshold": "--threshold",
+        "risk": "--risk",
+        "outcome": "--outcome",
+        "below": "--below",
+        "prices": "--prices",
+        "confidence": "--confidence",
+        "replications": "--replications",
+        "seed": "--seed",
+        "alternatives": "--alternative",
+    }
+    with errors(options):
+        from surgesim.decisions.door import frontier as find
+        from surgesim.report.figures import draw_frontier
+        from surgesim.report.screen.frontier import frontier_summary
+        from surgesim.study.compute.backend import Backend
+        from surgesim.study.results import Output
+
+        bounds = _bounds(outcome or [], below or [])
+        loaded = _load(scenario, set_, extension)
+        folder = out if out is not None else Path("results") / f"{loaded.name}-frontier"
+        extras = _extras(draw_frontier, "frontier", lang.value) if figures else None
+        with progress_bar(quiet) as progress:
+            done = find(
+                loaded,
+                first,
+                second,
+                threshold=threshold or (),
+                risk=risk,
+                outcome=bounds,
+                steps=steps,
+                prices=prices,
+                confidence=confidence,
+                replications=replications,
+                alternative=alternative,
+                seed=seed,
+                uncertainty=not fixed,
+                workers=Backend(workers, scheduler, progress, partial(typer.echo, err=True)),
+                out=Output(folder, {"command": command_line()}, extras),
+                resume=resume,
+            )
+        if not quiet:
+            show(frontier_summary(done, lang.value, f"{folder}{os.sep}"), WIDTH)
         _tell_failed(done.manifest)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from surgesim.decisions.calendar import DECISIONS_TABLE, Calendar, calendar, read_calendar
+from surgesim.decisions.frontier import FRONTIER_TABLE, Frontier, frontier, read_frontier
 from surgesim.decisions.resources import (
     DELIVERIES,
     EVERYWHERE,
@@ -22,6 +23,7 @@ __all__ = [
     "DECISIONS_TABLE",
     "DELIVERIES",
     "EVERYWHERE",
+    "FRONTIER_TABLE",
     "GROUPINGS",
     "LEAD_DAYS",
     "NEEDS",
@@ -31,12 +33,15 @@ __all__ = [
     "STEPS",
     "WORTH_TABLE",
     "Calendar",
+    "Frontier",
     "Size",
     "Worth",
     "amounts",
     "calendar",
+    "frontier",
     "lay",
     "read_calendar",
+    "read_frontier",
     "read_size",
     "read_worth",
     "size",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.decisions.levers import Lever
-from surgesim.decisions.search import Answer, Condition, most_tested, search
+from surgesim.decisions.search import Answer, Condition, Place, most_tested, search
 from surgesim.decisions.trials import Trials, problem_of, with_candidates
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.schema.scenario import Scenario
@@ -29,6 +29,30 @@ class Found(NamedTuple):
 
     answer: Answer
     order: tuple[int, ...]
+
+
+def independent(trials: Trials, name: str, outcome: str, together: int) -> Floats:
+    """Return the independent values of an outcome of a candidate: means over the runs that share a draw."""
+    found = draw_means(trials.values(name, outcome), together)
+    return found[~np.isnan(found)]
+
+
+def contrary(
+    trials: Trials,
+    conditions: Sequence[Condition],
+    pairs: Iterable[tuple[Place, Place]],
+    name: Callable[[Place], str],
+    together: int,
+) -> Iterator[tuple[Place, Place, str]]:
+    """Yield the pairs of a weaker and a stronger place whose paired runs say that the stronger is worse."""
+    for weak, strong in pairs:
+        same = trials.replications(name(weak), name(strong))
+        same = same[: len(same) // together * together]
+        for condition in conditions:
+            before, after = (trials.values(name(place), condition.outcome, same) for place in (weak, strong))
+            low, _ = paired_interval(after - before, _CONTRARY, together)
+            if low > 0:
+                yield weak, strong, condition.outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +121,7 @@ class LeverSearch:
 
     def values(self, trials: Trials, place: int, outcome: str) -> Floats:
         """Return the independent values of an outcome at a place: means over the runs that share a draw."""
-        found = draw_means(trials.values(self.name(place), outcome), self.scenario.study.runs_together)
-        return found[~np.isnan(found)]
+        return independent(trials, self.name(place), outcome, self.scenario.study.runs_together)
 
     def run(self, trials: Trials, look: Callable[[Sequence[int]], None] = lambda places: None) -> Found:
         """Search, with the runs of some trials.
@@ -131,7 +154,7 @@ class LeverSearch:
 
     def summary(self, trials: Trials, found: Found) -> dict[str, Any]:
         """Return the answer as the manifest states it."""
-        answer = found.answer
+        answer, together = found.answer, self.scenario.study.runs_together
         return {
             "status": answer.status,
             "value": self.text(answer.place),
@@ -139,22 +162,10 @@ class LeverSearch:
             "failing": None if answer.failing is None else self.text(answer.failing),
             "contrary": [
                 [self.text(weak), self.text(strong), outcome]
-                for weak, strong, outcome in self._contrary(trials, sorted(found.order))
+                for weak, strong, outcome in contrary(
+                    trials, self.conditions, itertools.pairwise(sorted(found.order)), self.name, together
+                )
             ],
             "tested": len(found.order),
             "runs": sum(trials.count(self.name(place)) for place in found.order),
         }
-
-    def _contrary(self, trials: Trials, places: Sequence[int]) -> Iterator[tuple[int, int, str]]:
-        """Yield pairs of neighbours tested whose paired runs say that the stronger value is worse."""
-        together = self.scenario.study.runs_together
-        for weak, strong in itertools.pairwise(places):
-            same = trials.replications(self.name(weak), self.name(strong))
-            same = same[: len(same) // together * together]
-            for condition in self.conditions:
-                before, after = (
-                    trials.values(self.name(place), condition.outcome, same) for place in (weak, strong)
-                )
-                low, _ = paired_interval(after - before, _CONTRARY, together)
-                if low > 0:
-                    yield weak, strong, condition.outcome

@@ -28,6 +28,7 @@ from surgesim.decisions.resources import (
     STEPS,
     Change,
     Raiser,
+    join_overlays,
     places,
     set_paths,
 )
@@ -365,25 +366,11 @@ def _candidates(
         plain = scenario.to_plain()
         limits = {each.resource: name for name, each in found.items() if each.kind == "limit"}
         for one, other in combinations([name for name in PAIRED if name in limits], 2):
-            both = _joined(plain, found[limits[one]].overlay, found[limits[other]].overlay)
+            both = join_overlays(plain, found[limits[one]].overlay, found[limits[other]].overlay)
             found[f"pair-{len(found)}"] = Candidate(
                 "pair", f"{one} + {other}", EVERYWHERE, math.nan, "", both, (limits[one], limits[other])
             )
     return found
-
-
-def _joined(plain: Mapping[str, Any], one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an overlay with the values of both; other patients keep the beds that they have in `plain`."""
-    joined = dict(one)
-    for key, value in other.items():
-        there = joined.get(key)
-        if isinstance(value, Mapping) and isinstance(there, Mapping):
-            joined[key] = _joined(plain[key], there, value)
-        elif key in ("emergency_share", "elective_share") and there and value:
-            joined[key] = 1 / (1 / there + 1 / value - 1 / plain[key])
-        else:
-            joined[key] = value
-    return joined
 
 
 def _prepared(plan: _Plan) -> Scenario:

@@ -23,13 +23,14 @@ FIT = "fit"
 SIZE = "size"
 WORTH = "worth"
 CALENDAR = "calendar"
-"""Kinds of a search for the least that suffices, a ranking of resources and a calendar of decisions, and
-their manifest entries."""
+FRONTIER = "frontier"
+"""Kinds of a search for the least that suffices, a ranking of resources, a calendar of decisions and a search
+of two levers, and their manifest entries."""
 FORECAST = "forecast"
 """Name of the manifest entry, and of the additional tables, that only runs of a forecast have."""
 FORECAST_FILES = ("forecast.csv", "pace.csv")
 
-KINDS = (RUN, SWEEP, FIT, SIZE, WORTH, CALENDAR)
+KINDS = (RUN, SWEEP, FIT, SIZE, WORTH, CALENDAR, FRONTIER)
 
 _KEYS_BEFORE_FORMAT = {
     RUN: {"scenario_sha256", "seed", "replications", "days", "alternatives", "identities_checked"},
@@ -45,6 +46,7 @@ _ADDED_TO = {
     SIZE: set[str](),
     WORTH: set[str](),
     CALENDAR: set[str](),
+    FRONTIER: set[str](),
 }
 """Folders in a result to which later commands add figures."""
 

@@ -15,6 +15,7 @@ from surgesim.study.store.contents import (
     CALENDAR,
     FIT,
     FORMAT,
+    FRONTIER,
     MANIFEST,
     RUN,
     SIZE,
@@ -194,6 +195,34 @@ class _Calendar(_Manifest):
     scenario: str
 
 
+class _Corners(_Entries):
+    status: Literal["found", "already", "unreachable"]
+    corners: list[list[str]]
+    least: list[str] | None
+    by: str
+    contrary: list[list[str]]
+    tested: _Count
+    runs: _Count
+
+
+class _PairSearch(_Entries):
+    levers: list[str]
+    paths: list[str]
+    values: list[list[str]]
+    falling: list[bool]
+    conditions: dict[str, float]
+    prices: list[float] | None
+    confidence: float
+    replications: _Some
+    seed: _Count
+    answer: _Corners
+
+
+class _Pairs(_Manifest):
+    frontier: _PairSearch
+    scenario: str
+
+
 _FORMS: Mapping[str, type[_Manifest]] = {
     RUN: _Run,
     SWEEP: _Sweep,
@@ -201,6 +230,7 @@ _FORMS: Mapping[str, type[_Manifest]] = {
     SIZE: _Size,
     WORTH: _Worth,
     CALENDAR: _Calendar,
+    FRONTIER: _Pairs,
 }
 
 
@@ -228,7 +258,7 @@ def kind_of(folder: Path) -> str | None:
         recover(folder)
     path = folder / MANIFEST
     entries = _entries(path) if path.is_file() else {}
-    for kind in (FIT, SIZE, WORTH, CALENDAR):
+    for kind in (FIT, SIZE, WORTH, CALENDAR, FRONTIER):
         if entries.get(FORMAT) == format_name(kind):
             return kind
     return SWEEP if SWEEP in entries else None

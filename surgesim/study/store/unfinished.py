@@ -25,6 +25,7 @@ from surgesim.study.store.contents import (
     CALENDAR,
     FIT,
     FORMAT,
+    FRONTIER,
     MANIFEST,
     RUN,
     SIZE,
@@ -66,6 +67,7 @@ _UNITS = {
     SIZE: "replications",
     WORTH: "replications",
     CALENDAR: "replications",
+    FRONTIER: "replications",
 }
 
 
