@@ -13,7 +13,9 @@ from surgesim.study.tables.columns import Table
 PAGE = Path(__file__).parents[3] / "docs" / "worth-and-size.md"
 
 
-@pytest.mark.parametrize("table", [WORTH_TABLE, SIZE_TABLE, FRONTIER_TABLE, DECISIONS_TABLE], ids=lambda table: table.name)
+@pytest.mark.parametrize(
+    "table", [WORTH_TABLE, SIZE_TABLE, FRONTIER_TABLE, DECISIONS_TABLE], ids=lambda table: table.name
+)
 def test_the_columns_are_those_of_the_code(table: Table) -> None:
     rows = [f"| `{column.name}` | {column.unit} | {column.meaning} |" for column in table.columns]
     assert "\n".join(rows) in PAGE.read_text(encoding="utf-8")
