@@ -101,6 +101,14 @@ def size(
         list[float] | None,
         number_option("Bound of each --outcome, in the same order."),
     ] = None,
+    draws: Annotated[
+        float | None,
+        number_option(
+            "Share of the draws of uncertain parameters in which the conditions must hold, such as 0.8, "
+            "instead of on average.",
+            show_default="on average",
+        ),
+    ] = None,
     step: Annotated[
         float | None,
         number_option("Step between values (days, for dates).", show_default="1; shares 0.05"),
@@ -139,6 +147,7 @@ def size(
         "risk": "--risk",
         "outcome": "--outcome",
         "below": "--below",
+        "draws": "--draws",
         "confidence": "--confidence",
         "replications": "--replications",
         "seed": "--seed",
@@ -163,6 +172,7 @@ def size(
                 threshold=threshold or (),
                 risk=risk,
                 outcome=bounds,
+                draws=draws,
                 step=step,
                 largest=largest,
                 confidence=confidence,

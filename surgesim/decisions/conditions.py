@@ -24,7 +24,11 @@ REPLICATIONS: Final = 200
 
 
 def read_conditions(
-    scenario: Scenario, threshold: str | Sequence[str], risk: float, outcomes: Mapping[str, float]
+    scenario: Scenario,
+    threshold: str | Sequence[str],
+    risk: float,
+    outcomes: Mapping[str, float],
+    draws: float | None = None,
 ) -> tuple[tuple[Condition, ...], list[Problem]]:
     """Return the conditions that all must hold at once, and what is wrong with them."""
     thresholds = [threshold] if isinstance(threshold, str) else list(threshold)
@@ -56,8 +60,14 @@ def read_conditions(
         problems.append(Problem("", "got no condition, expected a threshold, or an outcome with a bound"))
     if len(set(thresholds)) < len(thresholds):
         problems.append(Problem("threshold", "got a threshold twice, expected it once"))
-    shares = [Condition(f"{BREACHED}{name}", float(risk)) for name in thresholds if not problems]
-    means = [Condition(name, float(bound)) for name, bound in outcomes.items() if not problems]
+    if draws is not None:
+        if not (isinstance(draws, (int, float)) and 0 < draws < 1):
+            problems.append(Problem("draws", f"got {draws}, expected a share above 0 and below 1"))
+        if not scenario.study.drawn:
+            message = f"got {draws}, but nothing is drawn, expected uncertain parameters in study.uncertainty"
+            problems.append(Problem("draws", message))
+    shares = [Condition(f"{BREACHED}{name}", float(risk), draws) for name in thresholds if not problems]
+    means = [Condition(name, float(bound), draws) for name, bound in outcomes.items() if not problems]
     return (*shares, *means), problems
 
 

@@ -46,15 +46,28 @@ class Condition:
         Name of the outcome; of a probability, one that is 0 or 1.
     below
         The bound.
+    draws
+        Share of the draws of uncertain parameters in which the mean of a draw's runs must be below the bound;
+        None if the mean over all draws must be.
     """
 
     outcome: str
     below: float
+    draws: float | None = None
 
     @property
     def is_share(self) -> bool:
-        """True for the probability of a breach."""
-        return self.outcome.startswith(BREACHED)
+        """True if a probability is tested."""
+        return self.draws is not None or self.outcome.startswith(BREACHED)
+
+    @property
+    def bound(self) -> float:
+        """The bound of the probability or mean that is tested."""
+        return self.below if self.draws is None else 1 - self.draws
+
+    def tested(self, values: Floats) -> Floats:
+        """Return what is tested: independent values, or 1 for each draw that does not keep the bound."""
+        return values if self.draws is None else (values >= self.below).astype(float)
 
     @property
     def first_look(self) -> int:
@@ -63,13 +76,14 @@ class Condition:
 
     def verdict(self, values: Floats, alpha: float) -> Verdict:
         """Test independent values on both sides, each with an error of `alpha` at all times together."""
+        values = self.tested(values)
         if len(values) < self.first_look:
             return "open"
         if self.is_share:
             reach = math.log(1 / alpha)
-            if log_capital(values, self.below, below=True) >= reach:
+            if log_capital(values, self.bound, below=True) >= reach:
                 return "holds"
-            return "fails" if log_capital(values, self.below, below=False) >= reach else "open"
+            return "fails" if log_capital(values, self.bound, below=False) >= reach else "open"
         mean, margin = float(values.mean()), mean_margin(values, alpha)
         if mean + margin < self.below:
             return "holds"
@@ -77,6 +91,7 @@ class Condition:
 
     def interval(self, values: Floats, alpha: float) -> tuple[float, float]:
         """Return an interval that is valid at all times with 1 - `alpha`."""
+        values = self.tested(values)
         if len(values) < 2:
             return (0.0, 1.0) if self.is_share else (-math.inf, math.inf)
         return (share_interval if self.is_share else mean_interval)(values, alpha)
@@ -278,6 +293,6 @@ def frontier(
 def _excess(conditions: Sequence[Condition], place: int, values: Callable[[int, str], Floats]) -> float:
     """Return by how much the means at a value are above the bounds, as the worst ratio."""
     return max(
-        float(values(place, condition.outcome).mean()) / condition.below if condition.below > 0 else math.inf
+        float(condition.tested(values(place, condition.outcome)).mean()) / condition.bound
         for condition in conditions
     )

@@ -44,7 +44,12 @@ SIZE_TABLE: Final = Table(
         Column("outcome", TEXT, "outcome of the condition; `breached_<threshold>` is a probability"),
         Column("below", "as the outcome", "bound of the condition"),
         Column("replications", "replications", "replications at this value"),
-        Column("mean", "as the outcome", "mean over the replications; of `breached_`, the share breached"),
+        Column(
+            "mean",
+            "as the outcome",
+            "mean over the replications; of `breached_`, the share breached; with `--draws`, the share of "
+            "draws that do not keep the bound",
+        ),
         Column(
             "low",
             "as the outcome",
@@ -102,6 +107,7 @@ def size(
     threshold: str | Sequence[str] = (),
     risk: float = RISK,
     outcome: Mapping[str, float] | None = None,
+    draws: float | None = None,
     step: object = None,
     largest: bool | None = None,
     confidence: float = CONFIDENCE,
@@ -130,6 +136,9 @@ def size(
         Thresholds (or ``situation``) whose probability of a breach must be below `risk`.
     outcome
         Outcomes whose mean must be below a bound.
+    draws
+        Share of the draws of the uncertain parameters in which the conditions must hold, each by the mean of
+        the draw's runs, instead of on average over all draws.
     step
         Step between values (days, for dates): by default 1, for shares 0.05, for other numbers a twentieth
         of the range.
@@ -174,7 +183,7 @@ def size(
         found = read_lever(base, lever, *between, step, largest=largest)
     except ScenarioError as error:
         problems += error.problems
-    conditions, faults = read_conditions(base, threshold, risk, outcome or {})
+    conditions, faults = read_conditions(base, threshold, risk, outcome or {}, draws)
     problems += faults
     problems += number_problems(confidence, replications)
     if problems or found is None:
@@ -235,6 +244,7 @@ def _entry(hunt: LeverSearch, seed: int) -> dict[str, Any]:
         "values": [lever.text(value) for value in lever.values],
         "falling": lever.falling,
         "conditions": {condition.outcome: condition.below for condition in hunt.conditions},
+        "draws": hunt.conditions[0].draws,
         "confidence": hunt.confidence,
         "replications": hunt.most,
         **origin(hunt.scenario, seed, hunt.most_runs),
@@ -287,7 +297,7 @@ def _table(hunt: LeverSearch, trials: Trials, found: Found) -> pd.DataFrame:
     rows = []
     for condition in hunt.conditions:
         runs = [hunt.values(trials, place, condition.outcome) for place in places]
-        means = np.array([each.mean() for each in runs])
+        means = np.array([condition.tested(each).mean() for each in runs])
         fit = isotonic(means, np.array([len(each) for each in runs], float))
         for place, each, mean, level in zip(places, runs, means.tolist(), fit.tolist(), strict=True):
             low, high = condition.interval(each, 2 * hunt.each)

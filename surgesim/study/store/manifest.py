@@ -142,6 +142,7 @@ class _Search(_Entries):
     values: list[str]
     falling: bool
     conditions: dict[str, float]
+    draws: float | None = None
     confidence: float
     replications: _Some
     seed: _Count
