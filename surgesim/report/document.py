@@ -12,11 +12,22 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 
+from surgesim.errors import ResultsError
 from surgesim.files import GENERATOR, atomic_write, is_report, refuse_to_replace
 from surgesim.report import tables
 from surgesim.report.citation import Value, passage
-from surgesim.report.figures import FIGURES, EmptyFigureError, check_choice, describe, draw, project_style
+from surgesim.report.figures import (
+    FIGURES,
+    EmptyFigureError,
+    check_choice,
+    describe,
+    draw,
+    draw_calendar,
+    project_style,
+)
 from surgesim.report.likelihood import SCALE
+from surgesim.report.names import alternative_title
+from surgesim.report.prose.calendar import calendar_sentences
 from surgesim.report.prose.chance import remarks as spread_remarks
 from surgesim.report.prose.sentences import precision_notes, uncertainty_notes, without_plan
 from surgesim.report.prose.summary import assumption_notes, runs, three_sentences
@@ -26,6 +37,7 @@ from surgesim.scenario.schema.scenario import BASELINE
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from surgesim.decisions.door import Calendar
     from surgesim.report.tables import ReportTable
     from surgesim.study.results import Results
 
@@ -60,18 +72,20 @@ class Part:
         return not (self.sentences or self.pictures or self.tables)
 
 
-def report(results: Results, lang: str = "en") -> str:
+def report(results: Results, lang: str = "en", calendar: Calendar | None = None) -> str:
     """Render the report of a result as HTML.
 
     Parameters
     ----------
     lang
         ``vi`` or ``en``.
+    calendar
+        The calendar of the decisions of one of its plans, to include.
 
     Raises
     ------
     ResultsError
-        If the language is unknown.
+        If the language is unknown, or the calendar is of another scenario.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -106,22 +120,25 @@ def report(results: Results, lang: str = "en") -> str:
         summary=three_sentences(results, lang),
         notes=list(_notes(results, lang)),
         scale=[(step.key, percent(step.low, lang), percent(step.high, lang)) for step in SCALE],
-        parts=[part for part in _parts(results, lang) if not part.empty],
+        parts=[part for part in _parts(results, lang, calendar) if not part.empty],
         reproduce=_reproduce(results),
     )
 
 
-def write_report(results: Results, path: Path | str, lang: str = "en") -> Path:
+def write_report(
+    results: Results, path: Path | str, lang: str = "en", calendar: Calendar | None = None
+) -> Path:
     """Write the report of a result to a file, either completely or not at all.
 
     Raises
     ------
     ResultsError
-        If the language is unknown, or the file cannot be written or is something other than a report.
+        If the language is unknown, the calendar is of another scenario, or the file cannot be written or is
+        something other than a report.
     """
     path = Path(path)
     refuse_to_replace(path, is_report, "a report")
-    text = report(results, lang)
+    text = report(results, lang, calendar)
     with atomic_write(path) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
     return path
@@ -135,7 +152,7 @@ def _notes(results: Results, lang: str) -> Iterator[str]:
     yield from precision_notes(results, lang)
 
 
-def _parts(results: Results, lang: str) -> Iterator[Part]:
+def _parts(results: Results, lang: str, calendar: Calendar | None) -> Iterator[Part]:
     """Build the sections in order; each figure declares the section to which it belongs."""
 
     def part(name: str, *found: ReportTable | None, sentences: Sequence[str] = ()) -> Part:
@@ -152,6 +169,8 @@ def _parts(results: Results, lang: str) -> Iterator[Part]:
         tables.comparison(results, lang),
         *tables.thresholds_by_plan(results, lang),
     )
+    if calendar is not None:
+        yield _decisions(results, calendar, lang)
     yield part(
         "districts",
         tables.districts(results, lang),
@@ -178,6 +197,23 @@ def _parts(results: Results, lang: str) -> Iterator[Part]:
     yield part("limits", sentences=[phrase(lang, f"limit.{name}") for name in LIMITS])
     yield part("must_not", sentences=[phrase(lang, f"must_not.{name}") for name in MUST_NOT])
     yield part("reproduce", tables.versions(results, lang))
+
+
+def _decisions(results: Results, calendar: Calendar, lang: str) -> Part:
+    """Build the section of a calendar of decisions, with the plan that it dates."""
+    plans = results.alternatives
+    plan = next((name for name in plans if calendar.dates(results.scenario.alternative(name))), None)
+    if plan is None:
+        raise ResultsError(
+            f"{calendar.folder}: dates a plan of another scenario, expected one of {', '.join(plans)} "
+            f"of {results.scenario.name} as it was run"
+        )
+    title = phrase(lang, "calendar.of", plan=alternative_title(results.scenario, plan, lang))
+    sentences = [title, *calendar_sentences(calendar, lang)]
+    alt = " ".join(sentences)
+    drawn = _inline(draw_calendar(calendar, lang), "decisions", alt)
+    picture = Picture("decisions", phrase(lang, "calendar.picture"), drawn, alt)
+    return Part("decisions", sentences, [picture], [tables.calendar_decisions(calendar, lang)])
 
 
 def _reproduce(results: Results) -> dict[str, str]:
