@@ -87,8 +87,15 @@ def report(
         typer.Option(metavar="FILE", help="Write the tables to an Excel workbook (.xlsx) instead."),
     ] = None,
     daily: Annotated[bool, typer.Option("--daily", help="With --excel, include the daily tables.")] = False,
+    scores: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="For a forecast, show the scores of earlier forecasts, written by `surgesim score`.",
+        ),
+    ] = None,
 ) -> None:
-    """Write the report of a completed run.
+    """Write the report of a completed run or forecast.
 
     The report is one HTML file to view, send or print, with a summary, tables, figures, assumptions and
     limits.
@@ -97,6 +104,8 @@ def report(
         fail("got --out and --excel, expected only one of the two: --excel also names the file")
     if daily and excel is None:
         fail("got --daily without --excel, expected both: the report has no daily tables")
+    if scores is not None and excel is not None:
+        fail("got --scores and --excel, expected only one of the two: the workbook has no scores")
     with errors():
         from surgesim.study.store.run_folder import read
 
@@ -109,7 +118,7 @@ def report(
         from surgesim.report.document import write_report
 
         path = out if out is not None else results / "report.html"
-        typer.echo(str(write_report(stored, path, lang.value)))
+        typer.echo(str(write_report(stored, path, lang.value, scores)))
 
 
 def _plot_sweep(

@@ -25,7 +25,7 @@ WORTH = "worth"
 """Kinds of a search for the least that suffices and of a ranking of resources, and their manifest entries."""
 FORECAST = "forecast"
 """Name of the manifest entry, and of the additional tables, that only runs of a forecast have."""
-FORECAST_FILES = ("forecast.csv", "pace.csv")
+FORECAST_FILES = ("forecast.csv", "pace.csv", "oxygen.csv")
 
 KINDS = (RUN, SWEEP, FIT, SIZE, WORTH)
 
