@@ -199,7 +199,7 @@ def test_the_command_writes_a_fit_with_its_figure(files: Path) -> None:
         files, "--data", str(files / "daily.csv"), "--prior", "epidemic.variant.r0=2:4", "--seed", "3"
     )
     assert result.exit_code == 0, result.output
-    assert result.stdout == f"12 draws of 1 unknown: {files / 'out'}{os.sep}\n"
+    assert result.stdout == f"Unknowns: 1; draws: 12; folder: {files / 'out'}{os.sep}\n"
     assert "fit.svg" in {path.name for path in (files / "out").iterdir()}
     manifest = json.loads((files / "out" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["fit"]["seed"] == 3

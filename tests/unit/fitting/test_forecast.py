@@ -161,7 +161,13 @@ def test_it_is_stored_like_a_run(done: Forecast) -> None:
         "draws": 12,
         "unknowns": 2,
         "uninformed": 0,
-        "cautions": [{"kind": "few_members", "members": 12, "unknowns": 2, "least": 16}],
+        "cautions": [caution.plain for caution in done.fit.warnings],
+    }
+    assert entry["fit"]["cautions"][0] == {
+        "kind": "few_members",
+        "members": 12,
+        "unknowns": 2,
+        "least": 16,
     }
     stored = read_tables(done.folder)
     pd.testing.assert_frame_equal(stored.quantiles, done.quantiles)

@@ -30,7 +30,7 @@ def test_the_stock_lasts(stock: list[float], delivered: list[float], hours: floa
 
 
 def test_places_and_the_balance_of_a_stock_without_deliveries(tmp_path: Path) -> None:
-    tank = {"tank_kg": 5000, "loss_share": 0}
+    tank = {"tank_kg": 50_000, "tank_start_share": 1, "loss_share": 0}
     scenario = town_today().overlaid({"care": {"facilities": {"hospital": {"oxygen": tank}}}})
     fit = surgesim.fit(scenario, members=10, rounds=1, replicates=5, priors=PRIORS, defaults=False, workers=1)
     done = surgesim.forecast(
@@ -53,6 +53,6 @@ def test_places_and_the_balance_of_a_stock_without_deliveries(tmp_path: Path) ->
     days = done.results.series("oxygen_used_kg").pivot_table(
         index="replication", columns="day", values="oxygen_used_kg"
     )
-    hours = sorted(24 * (5000 - days.sum(axis=1)) / days[6])
+    hours = sorted(24 * (50_000 - days.sum(axis=1)) / days[6])
     median = table[(table["kind"] == "facility") & (table["output_type_id"] == 0.5)]["value"]
     assert median.tolist() == pytest.approx([hours[1]])

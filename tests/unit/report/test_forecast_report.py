@@ -18,7 +18,7 @@ from surgesim.report.prose.forecast import caution_text
 from surgesim.report.words import LANGUAGES
 from surgesim.study.results import Results
 
-TANK = {"tank_kg": 400, "delivery": {"size_kg": 100, "interval_days": 2}}
+TANK = {"tank_kg": 20_000, "delivery": {"size_kg": 500, "interval_days": 2}}
 
 
 @pytest.fixture(scope="module")
