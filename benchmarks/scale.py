@@ -147,9 +147,7 @@ def measure_load(threads: int, batches: int) -> None:
         made = cluster_batches() - submitted
     batch = done * seconds / made
     say(f"a run takes {seconds:.2f} s; {made} batches of {done / made:.1f} runs, {batch:.1f} s each")
-    say(
-        f"a batch costs the scheduler {1000 * there / made:.1f} ms, this process {1000 * here / made:.1f} ms"
-    )
+    say(f"a batch costs the scheduler {1000 * there / made:.1f} ms, this process {1000 * here / made:.1f} ms")
     say(f"busy cores: {batch * made / max(here, there):,.0f}")
 
 

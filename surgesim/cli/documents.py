@@ -94,8 +94,15 @@ def report(
             help="Include the decisions by date in this folder of `surgesim calendar`.",
         ),
     ] = None,
+    scores: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="For a forecast, show the scores of earlier forecasts, written by `surgesim score`.",
+        ),
+    ] = None,
 ) -> None:
-    """Write the report of a completed run.
+    """Write the report of a completed run or forecast.
 
     The report is one HTML file to view, send or print, with a summary, tables, figures, assumptions and
     limits.
@@ -106,6 +113,8 @@ def report(
         fail("got --daily without --excel, expected both: the report has no daily tables")
     if calendar is not None and excel is not None:
         fail("got --calendar and --excel, expected only one of the two: the workbook has no calendar")
+    if scores is not None and excel is not None:
+        fail("got --scores and --excel, expected only one of the two: the workbook has no scores")
     with errors():
         from surgesim.study.store.run_folder import read
 
@@ -120,7 +129,7 @@ def report(
 
         dates = None if calendar is None else read_calendar(calendar)
         path = out if out is not None else results / "report.html"
-        typer.echo(str(write_report(stored, path, lang.value, dates)))
+        typer.echo(str(write_report(stored, path, lang.value, dates, scores)))
 
 
 def _plot_sweep(
