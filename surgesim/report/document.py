@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +13,7 @@ from markupsafe import Markup
 from surgesim.files import GENERATOR, atomic_write, is_report, refuse_to_replace
 from surgesim.report import tables
 from surgesim.report.citation import Value, passage
-from surgesim.report.figures import FIGURES, EmptyFigureError, check_choice, describe, draw, project_style
+from surgesim.report.figures import FIGURES, EmptyFigureError, check_choice, describe, draw, inline
 from surgesim.report.likelihood import SCALE
 from surgesim.report.prose.chance import remarks as spread_remarks
 from surgesim.report.prose.sentences import precision_notes, uncertainty_notes, without_plan
@@ -24,8 +22,6 @@ from surgesim.report.words import day_text, number, percent, phrase
 from surgesim.scenario.schema.scenario import BASELINE
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from surgesim.report.tables import ReportTable
     from surgesim.study.results import Results
 
@@ -208,21 +204,4 @@ def _pictures(results: Results, section: str, lang: str) -> Iterator[Picture]:
             continue
         alt = describe(results, name, lang)
         title = phrase(lang, f"figure.{name}_title")
-        yield Picture(name, title, _inline(drawn, name, alt), alt)
-
-
-_ID = re.compile(r'(\bid="|url\(#|href="#)')
-_WITHOUT = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<metadata>.*?</metadata>|<!--.*?-->|\n\s*", re.DOTALL)
-
-
-def _inline(figure: Figure, name: str, alt: str) -> Markup:
-    """Render a figure as an SVG element with unique ids and its alternative text."""
-    drawn = io.StringIO()
-    with project_style():
-        figure.savefig(drawn, format="svg", metadata={"Date": None})
-    svg = _WITHOUT.sub(" ", drawn.getvalue()).strip()
-    svg = _ID.sub(rf"\g<1>{name}-", svg)
-    head, _, rest = svg.partition(">")
-    box = re.search(r'viewBox="[^"]*"', head)
-    opening = Markup('<svg {} role="img" aria-label="{}">').format(Markup(box.group() if box else ""), alt)
-    return opening + Markup(rest)
+        yield Picture(name, title, inline(drawn, name, alt), alt)

@@ -14,6 +14,8 @@ from matplotlib.figure import Figure
 
 from surgesim.errors import ResultsError
 from surgesim.files import FIGURE_CREATOR, atomic_write
+from surgesim.report.figures.brief import draw_brief
+from surgesim.report.figures.drawing.inline import inline, svg_text
 from surgesim.report.figures.drawing.page import (
     EmptyFigureError,
     ProvinceOnlyError,
@@ -44,6 +46,7 @@ __all__ = [
     "check_choice",
     "describe",
     "draw",
+    "draw_brief",
     "draw_fit",
     "draw_forecast",
     "draw_score",
@@ -51,9 +54,11 @@ __all__ = [
     "draw_shares",
     "draw_size",
     "draw_worth",
+    "inline",
     "project_style",
     "save",
     "save_all",
+    "svg_text",
     "sweep_map",
 ]
 
