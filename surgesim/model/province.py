@@ -17,10 +17,12 @@ from surgesim.model.care.beds import BASIC, ICU, OXYGEN, UNLIMITED
 from surgesim.model.care.course.events import LogEntry
 from surgesim.model.care.home import HomeCare
 from surgesim.model.care.journey import Journey, Options
+from surgesim.model.care.moves import Moves
 from surgesim.model.care.neighbours import Neighbours
 from surgesim.model.care.network import Network
 from surgesim.model.care.oxygen import OxygenSupply
 from surgesim.model.care.patients import PatientBatch, PatientSource
+from surgesim.model.care.queue_rules import QueueRules
 from surgesim.model.care.shared import SharedDays
 from surgesim.model.care.wards import Wards
 from surgesim.model.clock.calendar import Calendar
@@ -70,6 +72,7 @@ class Province:
         self.population = populate(scenario.people)
         self.wards = Wards(self.network)
         self.journey = Journey(self.env, self.network, self.wards, _options(scenario), log=log)
+        self.moves, self.queue_rules = Moves(self.env, self.journey), QueueRules(self.journey)
         self.basic_beds = BasicBeds(
             self.network,
             self.wards,

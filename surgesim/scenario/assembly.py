@@ -289,8 +289,12 @@ def _assemble(
     texts: Sequence[str],
     context: LoadContext,
     below: Mapping[str, Any] | None = None,
+    kept: Mapping[str, Any] | None = None,
 ) -> _Assembly:
-    """Build a scenario from plain values; `below` has the values of the scenario they change, if any."""
+    """Build a scenario from plain values.
+
+    `below` has the values of the scenario that they change, if any, and `kept` its sections that do not.
+    """
     assigned = _assigned(tree, texts, context)
     given = assigned.tree.get("alternatives", {})
     if isinstance(given, Mapping) and len(given) > MOST_ALTERNATIVES:  # before each is checked
@@ -307,7 +311,7 @@ def _assemble(
     plain = overlays.with_defaults(plain)
     context.shortened |= any(path in (("days",), ("start",)) for path in assigned.paths)
     whole = {**plain, "alternatives": alternatives}
-    base = _validated(whole, context)
+    base = _validated(whole, context, kept or {})
     faults = _unless_following(base.faults, (), context)
     context.refuse(faults if below is None else _misnamed(faults, below))
     context.remark(base.late)
@@ -342,7 +346,8 @@ def _alternative(
     above = ("alternatives", name)
     context.remark(idle.under(above) for idle in overlays.idle_nulls(below, overlay))
     judged = inherited.without_base_gaps(overlay, below, base.faults)
-    changed = _validated(overlays.lay(below, scaled(below, judged)), context)
+    kept = {} if base.scenario is None else base.scenario.sections(apart_from=judged)
+    changed = _validated(overlays.lay(below, scaled(below, judged)), context, kept)
     own = inherited.own_faults(changed.faults, base.faults, overlay)
     new = _misnamed(_unless_following(own, above, context), below)
     context.refuse(finding.under(above) for finding in new)
@@ -358,11 +363,14 @@ class _Validated(NamedTuple):
     late: list[Finding]
 
 
-def _validated(plain: Mapping[str, Any], context: LoadContext) -> _Validated:
+def _validated(plain: Mapping[str, Any], context: LoadContext, kept: Mapping[str, Any]) -> _Validated:
+    """Build a scenario from plain values; the sections in `kept` are known to be valid."""
     found: list[Finding] = []
     scenario: Scenario | None = None
     try:
-        scenario = Scenario.model_validate(plain).with_extensions(context.extensions or Extensions())
+        scenario = Scenario.model_validate({**plain, **kept}).with_extensions(
+            context.extensions or Extensions()
+        )
     except ValidationError as error:
         found += messages.findings(error, plain)
         if not any(finding.path == () for finding in found):

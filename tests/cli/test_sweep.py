@@ -321,7 +321,7 @@ def test_a_scheduler_that_does_not_answer(
     whole: Path, monkeypatch: pytest.MonkeyPatch, address: str, message: str
 ) -> None:
     pytest.importorskip("distributed")
-    from surgesim.study.compute import spread as module
+    from surgesim.study.compute import cluster as module
 
     monkeypatch.setattr(module, "REACH_SECONDS", 1)
     result = CliRunner().invoke(app, [*command("unanswered", "--scheduler", address)[3:]])
@@ -333,7 +333,7 @@ def test_a_scheduler_that_does_not_answer(
 
 def test_a_scheduler_without_workers(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed")
-    from surgesim.study.compute import spread as module
+    from surgesim.study.compute import cluster as module
 
     with dask(whole, 0) as (address, _):
         _wait_for_workers(address, 0)

@@ -81,11 +81,11 @@ def one_sided_swap(patch: pytest.MonkeyPatch) -> None:
     """The boarder gets the ICU bed, and nobody thinks of who lay in it."""
 
     def broken(journey: Journey, boarder: Any, blocker: Any) -> None:
-        journey._leave_line(boarder)
-        journey._pause_clock(boarder)
+        journey.leave_line(boarder)
+        journey.pause_clock(boarder)
         journey._enter_icu(boarder, boarder.facility)
 
-    patch.setattr(Journey, "_swap", broken)
+    patch.setattr(Journey, "swap", broken)
 
 
 def any_bed_will_do(patch: pytest.MonkeyPatch) -> None:
@@ -171,7 +171,7 @@ def a_place_kept(patch: pytest.MonkeyPatch) -> None:
         pytest.param(one_sided_swap, "patients in beds =", id="a swap of one side"),
         pytest.param(a_place_kept, "patients waiting =", id="a place in line kept"),
         pytest.param(any_bed_will_do, "occupied <=", id="an occupied bed given away"),
-        pytest.param(twice(Journey, "_settle_in"), "flows = census", id="an admission counted twice"),
+        pytest.param(twice(Journey, "settle_in"), "flows = census", id="an admission counted twice"),
         pytest.param(deaths_without_a_district, "deaths by kind", id="deaths without a district"),
         pytest.param(waned_but_not_susceptible, "S + E + I + R", id="waned into nowhere"),
         pytest.param(more_leave_than_there_are, "no compartment below zero", id="R below zero"),

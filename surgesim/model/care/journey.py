@@ -8,10 +8,9 @@ against the beds at the end of each day.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import inf
-from typing import NamedTuple
 
 import numpy as np
 
@@ -33,7 +32,7 @@ from surgesim.model.care.course.ledger import (
     UNTREATED,
     Ledger,
 )
-from surgesim.model.care.course.triage import CareLimit, Triage
+from surgesim.model.care.course.triage import Triage
 from surgesim.model.care.course.waits import Waits
 from surgesim.model.care.drugs import LackOfDrugs
 from surgesim.model.care.network import Network, Route
@@ -62,17 +61,6 @@ class Options:
     in_time_days: float = inf
 
 
-class _Move(NamedTuple):
-    """A patient's move between facilities: bed type, end of the stay unless ICU is needed first, and strain.
-
-    The strain is that of the stay so far, from lower oxygen flows.
-    """
-
-    bed: int
-    end: Due | None
-    strain: float
-
-
 _MANY = 1_000
 
 
@@ -91,6 +79,10 @@ class Journey:
         By facility: True if it has specialists, or a link to a hospital that has them.
     triage
         The order of the queues, and the limits of intensive care.
+    exchange
+        The boarders, and the ICU patients who wait for an oxygen bed, by facility.
+    supply
+        The limited oxygen supplies of the facilities, or None.
     """
 
     def __init__(
@@ -104,20 +96,19 @@ class Journey:
     ) -> None:
         n = len(network.facilities)
         self._env = env
-        self._network = network
+        self.network = network
         self._options = options
         self._log = log
         self._wards = wards
         self.oxygen, self.icu = wards.oxygen, wards.icu
         self.triage = Triage(options.queue_order)
-        self._exchange = Exchange(network, wards.icu)
+        self.exchange = Exchange(network, wards.icu)
         self._freed: deque[tuple[int, int]] = deque()
         self._to_ask: deque[Patient] = deque()
         self._settling = False
         self._next_index = 0
         self._of_warm_up: list[Patient] = []
         self._present: list[Patient] = []  # everybody present, and some who have gone
-        self._moving: dict[int, _Move] = {}  # by index
         self.ledger = Ledger(network)
         self.waits = Waits(
             env,
@@ -129,7 +120,7 @@ class Journey:
             in_time_days=options.in_time_days,
         )
         self.specialists = [True] * n
-        self._supply: OxygenSupply | None = None
+        self.supply: OxygenSupply | None = None
         self._drugs: LackOfDrugs | None = None
         self._look: Callable[[int], None] | None = None
         if network.has_water:
@@ -163,6 +154,10 @@ class Journey:
         self._present.extend(patients)
         return patients
 
+    def present(self) -> Iterator[Patient]:
+        """Yield all patients who have not gone, those still expected included, in the order of creation."""
+        return (patient for patient in self._present if patient.place != GONE)
+
     def replace_all(self) -> None:
         """At t = 0 after a warm-up, remove all patients in beds and queues; those on the way still arrive.
 
@@ -172,7 +167,7 @@ class Journey:
         for patient in self._of_warm_up:
             if patient.need_time >= self._env.now or patient.place in (GONE, TRAVELLING):
                 continue
-            self._leave_line(patient)
+            self.leave_line(patient)
             patient.timer = patient.clock = None
             if patient.place in IN_BEDS:
                 self._stop_breathing(patient)
@@ -194,7 +189,7 @@ class Journey:
             self.ledger.begin(patient)
             if patient.needs_icu:
                 self._begin_icu_need(patient)
-                self._wait_in_no_bed_for_icu(patient)
+                self.wait_in_no_bed_for_icu(patient)
             else:
                 self._wait_for_oxygen(patient)
 
@@ -219,12 +214,12 @@ class Journey:
             self._note(patient, "needs oxygen")
         if patient.needs_icu:
             if patient.icu_delay == 0.0:
-                self._need_icu(patient)
-                self._settle()
+                self.need_icu(patient)
+                self.settle()
                 return
             self._env.after(patient.icu_delay, self._needs_icu, patient)
         route = self.oxygen.find(
-            self._network.from_district[patient.location], patient.location, self._env.now
+            self.network.from_district[patient.location], patient.location, self._env.now
         )
         if route is None:
             self._wait_for_oxygen(patient)
@@ -251,17 +246,18 @@ class Journey:
         """
         if route.travel_days > 0:
             self.oxygen.hold(route.facility)
-            self._depart(patient, route, self._arrives_at_oxygen)
+            self.depart(patient, route, self._arrives_at_oxygen)
         else:
             self.oxygen.take(route.facility)
             self._in_oxygen_bed(patient, route.facility)
 
-    def _depart(self, patient: Patient, route: Route, arrival: Callable[[Due], None]) -> None:
+    def depart(self, patient: Patient, route: Route, arrival: Callable[[Due], None]) -> None:
+        """Let a patient travel along a route; `arrival` is called at its end."""
         if self._log is not None:
             self._note(patient, "departs", route.facility)
         self.ledger.move(patient, patient.need, TRAVELLING)
         patient.destination = route.facility
-        fleet = self._network.fleet
+        fleet = self.network.fleet
         if fleet is not None:
             fleet.take(patient.location, route.crosses)
             self._env.after(2 * route.travel_days, self._returns, (patient.location, route.crosses))
@@ -271,14 +267,14 @@ class Journey:
         patient: Patient = due[3]
         self.oxygen.arrive(patient.destination)
         self._in_oxygen_bed(patient, patient.destination)
-        self._settle()
+        self.settle()
 
     def _in_oxygen_bed(self, patient: Patient, facility: int) -> None:
         """Handle a patient's arrival in an oxygen bed, for treatment, step-down or boarding."""
         if patient.need == READY:
             self._step_down_stay(patient, facility)
         elif patient.need == NEEDS_ICU:
-            self._settle_in(patient, facility, IN_OXYGEN, NEEDS_ICU, self.ledger.flows[OXYGEN].admissions)
+            self.settle_in(patient, facility, IN_OXYGEN, NEEDS_ICU, self.ledger.flows[OXYGEN].admissions)
             if self._settling:
                 self._to_ask.append(patient)  # beds already free go to patients already in the queue
             else:
@@ -286,26 +282,27 @@ class Journey:
         else:
             self._admit_to_oxygen(patient, facility)
 
-    def _settle_in(self, patient: Patient, facility: int, place: int, need: int, flow: list[int]) -> None:
+    def settle_in(self, patient: Patient, facility: int, place: int, need: int, flow: list[int]) -> None:
+        """Put a patient in a bed and supply oxygen; `flow` counts by facility those who come this way."""
         if patient.unreported:
             patient.unreported = False
             self.ledger.reported_at_admission[patient.district] += 1
         flow[facility] += 1
         patient.facility = facility
-        patient.location = self._network.district_of[facility]
+        patient.location = self.network.district_of[facility]
         self.ledger.move(patient, need, place)
         if self._log is not None:
             self._note(patient, "in oxygen bed" if place == IN_OXYGEN else "in ICU bed", facility)
         if self._look is not None:
             self._look(facility)
-        if self._supply is not None:
-            self._supply.join(patient, facility, patient.icu_flow if place == IN_ICU else patient.oxygen_flow)
+        if self.supply is not None:
+            self.supply.join(patient, facility, patient.icu_flow if place == IN_ICU else patient.oxygen_flow)
 
     def _admit_to_oxygen(self, patient: Patient, facility: int) -> None:
         patient.unmet_since = inf
         if self.waits.is_late(patient.need_time):
             self.ledger.miss(patient)
-        self._settle_in(patient, facility, IN_OXYGEN, NEEDS_OXYGEN, self.ledger.flows[OXYGEN].admissions)
+        self.settle_in(patient, facility, IN_OXYGEN, NEEDS_OXYGEN, self.ledger.flows[OXYGEN].admissions)
         self.ledger.end_wait(OXYGEN, facility, self._env.now - patient.need_time)
         if not patient.needs_icu:
             patient.care = self._care_in(OXYGEN, facility)
@@ -313,17 +310,17 @@ class Journey:
                 patient.drugs_before = self._drugs.until(self._env.now)
             patient.timer = self._env.after(patient.oxygen_stay, self._leaves_oxygen, patient)
         elif patient.icu_delay == 0.0:
-            self._need_icu(patient)  # deteriorated on the way
+            self.need_icu(patient)  # deteriorated on the way
 
     def _leaves_oxygen(self, due: Due) -> None:
         patient: Patient = due[3]
         if patient.timer is due:
-            supply = self._supply
+            supply = self.supply
             factor = 1.0 if supply is None else supply.risk_of_stay(patient, patient.oxygen_stay)
             if self._drugs is not None:
                 factor *= self._drugs.risk_of_stay(patient, patient.oxygen_stay, self._env.now)
             self._leave(patient, kind_of_death(patient) if dies(patient, factor) else None)
-            self._settle()
+            self.settle()
 
     def _care_in(self, bed: int, facility: int) -> int:
         """Return the level of care of a patient admitted now.
@@ -343,17 +340,17 @@ class Journey:
         if patient.place == TRAVELLING:
             patient.icu_delay = 0.0  # requests ICU on arrival
         else:
-            self._need_icu(patient)
-            self._settle()
+            self.need_icu(patient)
+            self.settle()
 
     def _begin_icu_need(self, patient: Patient) -> None:
         patient.icu_need_time = self._env.now
         self.ledger.move(patient, NEEDS_ICU, patient.place)
 
-    def _need_icu(self, patient: Patient) -> None:
+    def need_icu(self, patient: Patient) -> None:
         """Handle the start of a need for ICU: the ICU clock replaces the oxygen clock."""
-        self._pause_clock(patient)
-        self._leave_line(patient)
+        self.pause_clock(patient)
+        self.leave_line(patient)
         self._begin_icu_need(patient)
         if self._log is not None:
             self._note(patient, "needs ICU")
@@ -364,9 +361,9 @@ class Journey:
         now = self._env.now
         in_bed = patient.place == IN_OXYGEN
         routes = (
-            self._network.from_facility[patient.facility]
+            self.network.from_facility[patient.facility]
             if in_bed
-            else self._network.from_district[patient.location]
+            else self.network.from_district[patient.location]
         )
         refused = self.triage.refuses(patient)
         route = None if refused else self.icu.find(routes, patient.location, now)
@@ -376,16 +373,17 @@ class Journey:
             self._board(patient)
         else:
             if in_bed:
-                self._vacate(patient, OXYGEN)
-                self._free(OXYGEN, patient.facility)
+                self.vacate(patient, OXYGEN)
+                self.free_bed(OXYGEN, patient.facility)
                 self.ledger.move(patient, NEEDS_ICU, NOWHERE)
-            self._wait_in_no_bed_for_icu(patient)
+            self.wait_in_no_bed_for_icu(patient)
 
-    def _wait_in_no_bed_for_icu(self, patient: Patient) -> None:
+    def wait_in_no_bed_for_icu(self, patient: Patient) -> None:
+        """Let a patient without a bed wait for ICU; with boarding, an oxygen bed may come first."""
         self._unmet(patient)
         if self._options.boarding or self.triage.refuses(patient):
             route = self.oxygen.find(
-                self._network.from_district[patient.location], patient.location, self._env.now
+                self.network.from_district[patient.location], patient.location, self._env.now
             )
             if route is not None:
                 self._go_to_oxygen(patient, route)
@@ -405,24 +403,24 @@ class Journey:
         self._run_clock(patient)
         if place is None:
             return
-        blocker = self._exchange.take_blocker(facility)
+        blocker = self.exchange.take_blocker(facility)
         if blocker is not None:
-            self._swap(patient, blocker)
+            self.swap(patient, blocker)
         else:
-            self._exchange.add_boarder(facility, place)
+            self.exchange.add_boarder(facility, place)
 
     def _join_icu(self, patient: Patient) -> QueuePlace | None:
         """Put a patient in the line for ICU; return the place, or None if the patient is refused ICU.
 
         A refused patient stays in the line and counts as lacking a bed, but is offered none.
         """
-        refused = self._is_refused(patient)
+        refused = self.is_refused(patient)
         triage = 0 if patient.urgent else 1
         key = (triage, self.triage.order(patient), patient.icu_need_time, patient.index)
         place = self.icu.join(patient, key, patient.location, aside=refused)
         return None if refused else place
 
-    def _is_refused(self, patient: Patient) -> bool:
+    def is_refused(self, patient: Patient) -> bool:
         """Return True if a patient who needs ICU gets none; count those who are refused the first time."""
         refused = self.triage.refuses(patient)
         if refused and not patient.refused:
@@ -432,37 +430,37 @@ class Journey:
 
     def _go_to_icu(self, patient: Patient, route: Route) -> None:
         """Send a patient to a free ICU bed; release the oxygen bed only once the ICU bed is taken."""
-        self._leave_line(patient)
-        self._pause_clock(patient)
+        self.leave_line(patient)
+        self.pause_clock(patient)
         from_oxygen = patient.facility if patient.place == IN_OXYGEN else -1
         if from_oxygen >= 0:
-            self._vacate(patient, OXYGEN)
+            self.vacate(patient, OXYGEN)
         if route.travel_days > 0:
             self.icu.hold(route.facility)
-            self._depart(patient, route, self._arrives_at_icu)
+            self.depart(patient, route, self._arrives_at_icu)
         else:
             self.icu.take(route.facility)
             self._enter_icu(patient, route.facility)
         if from_oxygen >= 0:
-            self._free(OXYGEN, from_oxygen)
+            self.free_bed(OXYGEN, from_oxygen)
 
     def _arrives_at_icu(self, due: Due) -> None:
         patient: Patient = due[3]
         self.icu.arrive(patient.destination)
         self._enter_icu(patient, patient.destination)
-        self._settle()
+        self.settle()
 
     def _enter_icu(self, patient: Patient, facility: int) -> None:
         flows = self.ledger.flows[ICU]
         if self.waits.is_late(min(patient.unmet_since, patient.icu_need_time)):
             self.ledger.miss(patient)
         patient.unmet_since = inf
-        self._settle_in(
+        self.settle_in(
             patient, facility, IN_ICU, NEEDS_ICU, flows.admissions if patient.facility < 0 else flows.moves_in
         )
         self.ledger.end_wait(ICU, facility, self._env.now - patient.icu_need_time)
         patient.care = self._care_in(ICU, facility)
-        factor = 1.0 if self._supply is None else self._supply.risk_now(facility)
+        factor = 1.0 if self.supply is None else self.supply.risk_now(facility)
         if self._drugs is not None:
             factor *= self._drugs.icu
         if dies(patient, factor):
@@ -474,7 +472,7 @@ class Journey:
         patient: Patient = due[3]
         if patient.timer is due:
             self._leave(patient, kind_of_death(patient))
-            self._settle()
+            self.settle()
 
     def _steps_down(self, due: Due) -> None:
         patient: Patient = due[3]
@@ -482,159 +480,73 @@ class Journey:
             return
         if not self._options.step_down:
             self._leave(patient, None)
-            self._settle()
+            self.settle()
             return
         if self._log is not None:
             self._note(patient, "ready", patient.facility)
         patient.ready_time = self._env.now
         patient.oxygen_flow = patient.step_down_flow
         self.ledger.move(patient, READY, IN_ICU)
-        self._pause_clock(patient)
+        self.pause_clock(patient)
         patient.clock_elapsed = 0.0  # the need is oxygen again, so the oxygen clock runs
         if patient.breathless:
             self._run_clock(patient)
         route = self.oxygen.find(
-            self._network.from_facility[patient.facility], patient.location, self._env.now
+            self.network.from_facility[patient.facility], patient.location, self._env.now
         )
         if route is not None:
             self._step_down_to(patient, route)
         else:
-            boarder = self._exchange.first_boarder(patient.facility)
+            boarder = self.exchange.first_boarder(patient.facility)
             if boarder is not None:
-                self._swap(boarder.patient, patient)
+                self.swap(boarder.patient, patient)
             else:
-                self._exchange.add_blocker(patient)
-        self._settle()
+                self.exchange.add_blocker(patient)
+        self.settle()
 
     def _step_down_to(self, patient: Patient, route: Route) -> None:
-        self._vacate(patient, ICU)
-        self._free(ICU, patient.facility)
+        self.vacate(patient, ICU)
+        self.free_bed(ICU, patient.facility)
         self._go_to_oxygen(patient, route)
 
     def _step_down_stay(self, patient: Patient, facility: int) -> None:
-        self._settle_in(patient, facility, IN_OXYGEN, NEEDS_OXYGEN, self.ledger.flows[OXYGEN].moves_in)
+        self.settle_in(patient, facility, IN_OXYGEN, NEEDS_OXYGEN, self.ledger.flows[OXYGEN].moves_in)
         patient.timer = self._env.after(patient.step_down_stay, self._goes_home, patient)
 
     def _goes_home(self, due: Due) -> None:
         patient: Patient = due[3]
         if patient.timer is due:
             self._leave(patient, None)
-            self._settle()
-
-    # -- triage and moves by rule -----------------------------------------------------------------
-
-    def order_queues(self, rule: str, order: str | None) -> None:
-        """Let a rule set the order of the queues, or end it (None)."""
-        self.triage.set_order(rule, order)
-        self._sort_queues()
-
-    def limit_icu(self, rule: str, limit: CareLimit | None) -> None:
-        """Let a rule limit intensive care, or end its limit (None).
-
-        Patients in ICU stay there. Who waits beyond the limit is offered no ICU bed any more, and one without
-        a bed looks for an oxygen bed. At the end of a limit, they are in line as if it had never been.
-        """
-        self.triage.set_limit(rule, limit)
-        self._sort_queues()
-        for place in list(self.icu.line.values()):
-            patient = place.patient
-            in_no_line = patient.place == NOWHERE and patient.index not in self.oxygen.line
-            if in_no_line and self.triage.refuses(patient):
-                self._pause_clock(patient)
-                self._leave_line(patient)
-                self._wait_in_no_bed_for_icu(patient)
-        for facility in range(len(self._network.facilities)):
-            while (boarder := self._exchange.first_boarder(facility)) is not None:
-                blocker = self._exchange.take_blocker(facility)
-                if blocker is None:
-                    break
-                self._swap(boarder.patient, blocker)
-        self.offer_free_beds()
-
-    def _sort_queues(self) -> None:
-        self.oxygen.sort(self.triage.order, lambda patient: False)
-        self.icu.sort(self.triage.order, self._is_refused)
-        boarders = (place for place in self.icu.in_queues() if place.patient.place == IN_OXYGEN)
-        self._exchange.set_boarders(boarders)
-
-    def in_beds(self, bed: int, facilities: Collection[int]) -> dict[int, list[Patient]]:
-        """Return, by facility, the patients whose stay in a bed of a type could go on elsewhere.
-
-        Boarders and patients ready to step down are not among them. Who came into need last is first.
-        """
-        need = NEEDS_OXYGEN if bed == OXYGEN else NEEDS_ICU
-        found: dict[int, list[Patient]] = {facility: [] for facility in facilities}
-        for patient in self._present:
-            if patient.place == bed and patient.need == need and patient.facility in found:
-                found[patient.facility].append(patient)
-        for patients in found.values():
-            patients.sort(key=lambda patient: (-patient.need_time, -patient.index))
-        return found
-
-    def move(self, patient: Patient, route: Route) -> None:
-        """Move a patient to a free bed of the same type in another facility, where the stay goes on."""
-        bed, left = patient.place, patient.facility
-        pool = self.oxygen if bed == OXYGEN else self.icu
-        to_come = bed == OXYGEN and patient.needs_icu and patient.ready_time == inf
-        strain = 0.0 if self._supply is None else self._supply.strain_of(patient)
-        self._moving[patient.index] = _Move(bed, None if to_come else patient.timer, strain)
-        self.ledger.moved[bed] += 1
-        self._vacate(patient, bed)
-        if route.travel_days > 0:
-            pool.hold(route.facility)
-            self._depart(patient, route, self._arrives_from_facility)
-        else:
-            pool.take(route.facility)
-            self._go_on(patient, route.facility)
-        self._free(bed, left)
-        self._settle()
-
-    def _arrives_from_facility(self, due: Due) -> None:
-        patient: Patient = due[3]
-        pool = self.oxygen if self._moving[patient.index].bed == OXYGEN else self.icu
-        pool.arrive(patient.destination)
-        self._go_on(patient, patient.destination)
-        self._settle()
-
-    def _go_on(self, patient: Patient, facility: int) -> None:
-        """Go on with the stay of a patient who comes from another facility."""
-        bed, end, strain = self._moving.pop(patient.index)
-        self._settle_in(patient, facility, bed, patient.need, self.ledger.flows[bed].moves_in)
-        if self._supply is not None:
-            self._supply.carry_strain(patient, strain)
-        if end is not None:
-            patient.timer = self._env.after(max(end[0] - self._env.now, 0.0), end[2], patient)
-        elif patient.icu_delay == 0.0:
-            self._need_icu(patient)  # deteriorated on the way
+            self.settle()
 
     # -- swap, claims and free beds ---------------------------------------------------------------
 
-    def _swap(self, boarder: Patient, blocker: Patient) -> None:
+    def swap(self, boarder: Patient, blocker: Patient) -> None:
         """Swap, at once, the beds of a boarder and of a patient ready to step down in the same facility."""
         facility = boarder.facility
         self._note(boarder, "swaps", facility)
-        self._leave_line(boarder)
-        self._pause_clock(boarder)
-        self._vacate(boarder, OXYGEN)
-        self._vacate(blocker, ICU)
+        self.leave_line(boarder)
+        self.pause_clock(boarder)
+        self.vacate(boarder, OXYGEN)
+        self.vacate(blocker, ICU)
         self._enter_icu(boarder, facility)
         self._step_down_stay(blocker, facility)
 
-    def _vacate(self, patient: Patient, bed: int) -> None:
+    def vacate(self, patient: Patient, bed: int) -> None:
         """Move a patient out of a bed, and stop the patient's supply or shortage of oxygen there."""
         self.ledger.flows[bed].moves_out[patient.facility] += 1
         self._stop_breathing(patient)
 
     def _stop_breathing(self, patient: Patient) -> None:
-        if self._supply is not None:
+        if self.supply is not None:
             settling, self._settling = self._settling, True  # beds that this frees are assigned afterwards
-            self._supply.part(patient)
+            self.supply.part(patient)
             self._settling = settling
             if patient.breathless:
                 patient.breathless = False
-                self._pause_clock(patient)
+                self.pause_clock(patient)
 
-    def _free(self, bed: int, facility: int) -> None:
+    def free_bed(self, bed: int, facility: int) -> None:
         """Release a bed; if patients wait, it is assigned once the current event is complete."""
         pool = self.oxygen if bed == OXYGEN else self.icu
         pool.release(facility)
@@ -648,12 +560,12 @@ class Journey:
         pool = self.oxygen if bed == OXYGEN else self.icu
         for _ in range(min(pool.set_capacity(facility, beds), len(pool.line) + self._blocking())):
             self._freed.append((bed, facility))
-        self._settle()
+        self.settle()
 
     def _blocking(self) -> int:
         return self.ledger.count[READY][IN_ICU]
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Assign freed beds, in the order they became free, until nobody can use one."""
         freed = self._freed
         if self._settling or not freed:
@@ -675,31 +587,31 @@ class Journey:
         if pool.free[facility] <= 0:
             return
         if self._blocking():
-            blocker = self._exchange.claimant(facility, self._env.now)
+            blocker = self.exchange.claimant(facility, self._env.now)
             if blocker is not None:
                 own = blocker.facility == facility
-                network = self._network
+                network = self.network
                 route = network.stays[facility] if own else network.routes[blocker.location][facility]
                 self._step_down_to(blocker, route)
                 return
         place = pool.best_for(facility, self._env.now)
         if place is not None:
             patient = place.patient
-            self._leave_line(patient)
-            self._pause_clock(patient)
-            self._go_to_oxygen(patient, self._network.routes[patient.location][facility])
+            self.leave_line(patient)
+            self.pause_clock(patient)
+            self._go_to_oxygen(patient, self.network.routes[patient.location][facility])
 
     def _offer_icu(self, facility: int) -> None:
         pool = self.icu
         if pool.free[facility] <= 0:
             return
-        place, boarder = pool.best_for(facility, self._env.now), self._exchange.first_boarder(facility)
+        place, boarder = pool.best_for(facility, self._env.now), self.exchange.first_boarder(facility)
         if boarder is not None and (place is None or boarder < place):
             place = boarder  # already there, so needs no open route
         if place is not None:
             patient = place.patient
             own = patient.place == IN_OXYGEN and patient.facility == facility
-            network = self._network
+            network = self.network
             route = network.stays[facility] if own else network.routes[patient.location][facility]
             self._go_to_icu(patient, route)
 
@@ -710,7 +622,7 @@ class Journey:
 
     def _await_dawn(self) -> None:
         now = self._env.now
-        self._env.after(self._network.next_dawn(now) - now, self._dawn, None)
+        self._env.after(self.network.next_dawn(now) - now, self._dawn, None)
 
     def _returns(self, due: Due) -> None:
         """Return a vehicle to its district; if no other was free there, let waiting patients try again.
@@ -719,7 +631,7 @@ class Journey:
         oxygen.
         """
         district, crosses = due[3]
-        fleet = self._network.fleet
+        fleet = self.network.fleet
         if fleet is None:
             return
         fleet.give_back(district, crosses)
@@ -729,27 +641,27 @@ class Journey:
             self._try_icu(district)
         if self.oxygen.total_free and (self._blocking() or self.oxygen.waiting[district]):
             self._try_oxygen(district)
-        self._settle()
+        self.settle()
 
     def _try_icu(self, district: int) -> None:
         place = self.icu.first_of(district)
         if place is not None:
             patient = place.patient
             routes = (
-                self._network.from_facility[patient.facility]
+                self.network.from_facility[patient.facility]
                 if patient.place == IN_OXYGEN
-                else self._network.from_district[district]
+                else self.network.from_district[district]
             )
             route = self.icu.find(routes, district, self._env.now)
             if route is not None:
                 self._go_to_icu(patient, route)
 
     def _try_oxygen(self, district: int) -> None:
-        network, now = self._network, self._env.now
+        network, now = self.network, self._env.now
         for facility, there in enumerate(network.district_of):
-            if there == district and self._exchange.blocking_in(facility):
+            if there == district and self.exchange.blocking_in(facility):
                 route = self.oxygen.find(network.from_facility[facility], district, now)
-                blocker = self._exchange.take_blocker(facility) if route is not None else None
+                blocker = self.exchange.take_blocker(facility) if route is not None else None
                 if route is not None and blocker is not None:
                     self._step_down_to(blocker, route)
                     return
@@ -757,8 +669,8 @@ class Journey:
         route = self.oxygen.find(network.from_district[district], district, now)
         if place is not None and route is not None:
             patient = place.patient
-            self._leave_line(patient)
-            self._pause_clock(patient)
+            self.leave_line(patient)
+            self.pause_clock(patient)
             self._go_to_oxygen(patient, route)
 
     def offer_free_beds(self) -> None:
@@ -769,7 +681,7 @@ class Journey:
                     self._freed.extend(
                         [(bed, facility)] * min(max(free, 0), len(pool.line) + self._blocking())
                     )
-        self._settle()
+        self.settle()
 
     # -- oxygen supply and drugs ------------------------------------------------------------------
 
@@ -783,13 +695,13 @@ class Journey:
 
     def breathe_from(self, supply: OxygenSupply) -> None:
         """Connect the patients of this run to limited oxygen supplies."""
-        self._supply = supply
+        self.supply = supply
 
     def cut_off(self, patient: Patient) -> None:
         """Cut off a patient's oxygen: the clock of the unmet need runs alongside the stay."""
         if self._log is not None:
             self._note(patient, "without oxygen", patient.facility)
-        self._pause_clock(patient)
+        self.pause_clock(patient)
         patient.breathless = True
         self._run_clock(patient)
 
@@ -797,7 +709,7 @@ class Journey:
         """Restore a patient's oxygen: the clock of the unmet need stops, or becomes that of a boarder."""
         if self._log is not None:
             self._note(patient, "oxygen again", patient.facility)
-        self._pause_clock(patient)
+        self.pause_clock(patient)
         patient.breathless = False
         if patient.need == NEEDS_ICU and patient.place == IN_OXYGEN:
             self._run_clock(patient)
@@ -812,10 +724,10 @@ class Journey:
             if place is None:
                 break
             patient = place.patient
-            self._leave_line(patient)
+            self.leave_line(patient)
             if patient.place == IN_OXYGEN:
-                self._vacate(patient, OXYGEN)
-                self._free(OXYGEN, patient.facility)
+                self.vacate(patient, OXYGEN)
+                self.free_bed(OXYGEN, patient.facility)
             patient.timer = patient.clock = None
             if self.waits.is_late(patient.unmet_since):
                 self.ledger.miss(patient)
@@ -823,7 +735,7 @@ class Journey:
             self.ledger.end(patient)
             self.ledger.transferred_out += 1
             sent += 1
-        self._settle()
+        self.settle()
         return sent
 
     # -- clocks and ends --------------------------------------------------------------------------
@@ -833,7 +745,8 @@ class Journey:
         if patient.unmet_since == inf:
             self.waits.begin(patient)
 
-    def _leave_line(self, patient: Patient) -> None:
+    def leave_line(self, patient: Patient) -> None:
+        """Take a patient out of the queues."""
         index = patient.index
         if index in self.oxygen.line:
             self.oxygen.leave(patient)
@@ -848,7 +761,8 @@ class Journey:
         left = clock_left(patient)
         patient.clock = env.after(left if left > 0.0 else 0.0, self._clock_ends, patient)
 
-    def _pause_clock(self, patient: Patient) -> None:
+    def pause_clock(self, patient: Patient) -> None:
+        """Stop the clock of a patient's unmet need."""
         if patient.clock_since < inf:
             run = self._env.now - patient.clock_since
             patient.clock_elapsed += run
@@ -864,9 +778,9 @@ class Journey:
         if patient.unmet_since < inf and not patient.late:
             self.ledger.miss(patient)  # never got the bed needed
         dead = (BOARDED if boards(patient) else NO_CARE) >= patient.dies_from
-        self._leave_line(patient)
+        self.leave_line(patient)
         self._leave(patient, UNTREATED if dead else None)
-        self._settle()
+        self.settle()
 
     def _leave(self, patient: Patient, dies_by: int | None) -> None:
         """End a patient's journey with a death of the kind `dies_by` or, if that is None, with recovery.
@@ -885,7 +799,7 @@ class Journey:
         if self._log is not None:
             self._note(patient, "recovers" if dies_by is None else "dies", facility if in_bed else -1)
         if in_bed:
-            self._free(bed, facility)
+            self.free_bed(bed, facility)
 
     # -- the end of a day -------------------------------------------------------------------------
 

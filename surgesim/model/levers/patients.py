@@ -19,7 +19,7 @@ from surgesim.scenario.schema.levers.rule import RuleBase
 
 
 def _order(name: str, rule: QueueOrder, province: Province) -> Action:
-    return Switch(lambda on: province.journey.order_queues(name, rule.order if on else None))
+    return Switch(lambda on: province.queue_rules.set_order(name, rule.order if on else None))
 
 
 def _limit(name: str, rule: LimitIcu, province: Province) -> Action:
@@ -27,7 +27,7 @@ def _limit(name: str, rule: LimitIcu, province: Province) -> Action:
         return Action()
     before = len(AGE_GROUPS) if rule.from_age is None else rule.from_age // 10
     limit = CareLimit(rule.least_survival, before)
-    return Switch(lambda on: province.journey.limit_icu(name, limit if on else None))
+    return Switch(lambda on: province.queue_rules.limit_icu(name, limit if on else None))
 
 
 class Levelling(Action):
@@ -35,7 +35,7 @@ class Levelling(Action):
 
     def __init__(self, rule: LevelLoad, where: list[int], province: Province) -> None:
         self._rule, self._where = rule, where
-        self._env, self._network, self._journey = province.env, province.network, province.journey
+        self._env, self._network, self._moves = province.env, province.network, province.moves
         self._bed = OXYGEN if rule.bed == "oxygen" else ICU
         self._pool = province.wards.oxygen if rule.bed == "oxygen" else province.wards.icu
         self._begun = 0
@@ -64,13 +64,13 @@ class Levelling(Action):
         if not senders:
             return
         for facility in sorted(senders, key=lambda f: (-self._load(f), f)):
-            movable = iter(self._journey.in_beds(self._bed, [facility])[facility])
+            movable = iter(self._moves.movable(self._bed, facility))
             while left > 0 and self._surplus(facility) > 0:
                 route = self._route_from(facility)
                 patient = next(movable, None)
                 if route is None or patient is None:
                     break
-                self._journey.move(patient, route)
+                self._moves.move(patient, route)
                 left -= 1
 
     def _used(self, facility: int) -> int:

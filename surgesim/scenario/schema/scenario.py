@@ -1,6 +1,6 @@
 """The whole scenario: its sections, constraints between them, and copies with changes."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from html import escape
 from typing import Annotated, Any, Self
@@ -129,6 +129,13 @@ class Scenario(Section):
         """Return plain dicts, lists, numbers and strings from which an equal scenario can be loaded."""
         return self.model_dump(mode="json", exclude_none=True)
 
+    def sections(self, *, apart_from: Container[str] = ()) -> dict[str, Any]:
+        """Return the sections and the sources, by name; who takes them over need not check them."""
+        values = {name: getattr(self, name) for name in type(self).model_fields if name not in apart_from}
+        return {
+            name: value for name, value in values.items() if isinstance(value, Section) or name == "sources"
+        }
+
     def alternative(self, name: str) -> "Scenario":
         """Return this scenario with the overlay of one alternative; ``baseline`` returns the scenario itself.
 
@@ -137,7 +144,8 @@ class Scenario(Section):
         if name == BASELINE:
             return self
         plain = self.to_plain()
-        changed = read_plain(deep_merge(plain, scaled(plain, self.alternatives[name])))
+        overlay = scaled(plain, self.alternatives[name])
+        changed = type(self).model_validate(deep_merge(plain, overlay) | self.sections(apart_from=overlay))
         return changed.with_own_indicators(self._own_indicators).with_extensions(self._extensions)
 
     def overlaid(self, overlay: Mapping[str, Any]) -> "Scenario":

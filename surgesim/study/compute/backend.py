@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from pathlib import Path
+from typing import Any, TypeAlias
 
 from surgesim.errors import SurgesimError
 from surgesim.study.compute.bar import Bar
@@ -13,6 +14,9 @@ from surgesim.study.compute.environment import available_cores
 Progress: TypeAlias = Callable[[int, int], object]
 """Function called with the amount of work done and the total amount."""
 
+
+Scheduler: TypeAlias = "str | Path | Any"
+"""A Dask scheduler: its address, its scheduler file, or a `distributed.Client` or cluster object."""
 
 MOST_WORKERS = 1_000
 
@@ -26,7 +30,9 @@ class Backend:
     workers
         Number of processes on this machine: 1 runs in the current process, None uses every core.
     scheduler
-        Address of a Dask scheduler to use instead, such as ``tcp://192.168.1.10:8786``.
+        A Dask scheduler to use instead: its address, such as ``tcp://192.168.1.10:8786``, the path of its
+        scheduler file (``.json``), or a `distributed.Client` or cluster, such as `LocalCluster` or
+        `dask_jobqueue.SLURMCluster`.
     progress
         Function called at the start and as work completes, with the amount done and the total amount,
         counted in (alternative, replication) pairs for a run and in runs for a sweep.
@@ -41,7 +47,7 @@ class Backend:
     """
 
     workers: int | None = None
-    scheduler: str | None = None
+    scheduler: Scheduler | None = None
     progress: Progress | None = None
     tell: Callable[[str], object] | None = None
 

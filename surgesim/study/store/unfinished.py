@@ -20,7 +20,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from surgesim.errors import ResultsError, ScenarioError
 from surgesim.files import atomic_write, disk_errors
 from surgesim.study.compute.backend import Backend
-from surgesim.study.compute.spread import in_order, spread
+from surgesim.study.compute.spread import spread
 from surgesim.study.store.contents import (
     FIT,
     FORMAT,
@@ -316,12 +316,15 @@ class Unfinished(Generic[Content]):
         self, work: Callable[[Task], Content], tasks: Sequence[Task], backend: Backend
     ) -> Generator[Content, None, None]:
         """Yield the content of all parts in order; missing parts are computed and stored, others are read."""
-        stored = bytes(self.done)
-        missing = [part for part in range(len(tasks)) if not stored[part]]
         with contextlib.closing(self.compute(work, tasks, backend)) as computed:
-            new = in_order(computed, missing)
             for part in range(len(tasks)):
-                content = self.read(part) if stored[part] else next(new)
+                content: Content | Failure | None = None
+                while not self.done[part]:
+                    completed, new = next(computed)
+                    content = (
+                        new if completed == part else None
+                    )  # one that came early is read when its turn comes
+                content = self.read(part) if content is None else content
                 if isinstance(content, Failure):
                     raise ResultsError(f"{self._failed(part)}: {content.error}")
                 yield content

@@ -1,0 +1,342 @@
+"""Tasks on a Dask cluster, in batches, while workers join and leave.
+
+Only this module knows about Dask. What all tasks have in common, such as the scenarios, is sent to the
+cluster once: workers fetch it from each other, and the scheduler sends it again where it was lost. A batch
+takes a worker some 20 s, so that a scheduler that handles some 50 tasks a second keeps a thousand cores busy;
+the last batches are shorter, so that all workers end at about the same time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import math
+import re
+import socket
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, Generic, TypeVar
+
+from surgesim.errors import SurgesimError
+from surgesim.study.compute.backend import Scheduler
+from surgesim.study.compute.environment import COMPUTING, versions
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+BATCH_SECONDS = 20.0
+"""Time that a batch takes a worker, as far as the time of earlier tasks tells."""
+
+MOST_IN_BATCH = 1_000
+"""Max number of tasks in a batch."""
+
+AHEAD = 2
+"""Number of batches per thread of the cluster: one that is computed and one that waits."""
+
+LOOK_SECONDS = 1.0
+"""Interval at which workers are counted, so that those that join receive work."""
+
+REACH_SECONDS = 3
+"""Time limit for connecting to the scheduler's address."""
+
+ANSWER_SECONDS = 10
+"""Time limit for the scheduler and its workers to respond."""
+
+_ADDRESS = re.compile(r"(?:tcp|tls)://(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s/:\[\]@]+):(?P<port>[0-9]{1,5})")
+
+
+def on_cluster(
+    work: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    places: Iterable[int],
+    scheduler: Scheduler,
+    say: Callable[[str], object],
+) -> Generator[tuple[int, Result], None, None]:
+    """Yield the place and result of every task at `places`, as they complete.
+
+    Parameters
+    ----------
+    say
+        Function called with a sentence when the cluster has no workers left.
+
+    Raises
+    ------
+    SurgesimError
+        If the scheduler's address is invalid, the scheduler does not respond, its workers have different
+        package versions, or a task kills its workers. Exceptions from `work` propagate.
+    """
+    with _client(scheduler) as (client, address):
+        yield from _Batches(client, address, work, tasks, places, say).results()
+
+
+@dataclass(frozen=True)
+class _Batch(Generic[Result]):
+    """The results of a batch: those before `error`, if a task raised one, and the time that they took."""
+
+    results: list[tuple[int, Result]]
+    seconds: float
+    error: Exception | None = None
+
+
+class _Batches(Generic[Task, Result]):
+    """The batches on a cluster: those that run, and the places of the tasks that are still to be sent."""
+
+    def __init__(
+        self,
+        client: Any,
+        address: str,
+        work: Callable[[Task], Result],
+        tasks: Sequence[Task],
+        places: Iterable[int],
+        say: Callable[[str], object],
+    ) -> None:
+        from distributed.protocol import pickle
+
+        self._client = client
+        self._address = address
+        self._tasks = tasks
+        self._left = deque(places)
+        self._say = say
+        self._running: dict[str, tuple[Any, list[int]]] = {}
+        self._finished: SimpleQueue[Any] = SimpleQueue()
+        self._computed, self._seconds = 0, 0.0
+        self._threads, self._looked = 0, -math.inf
+        packed = pickle.dumps(work)
+        key = f"surgesim-{hashlib.sha256(packed).hexdigest()}"
+        self._work = client.submit(pickle.loads, packed, key=key)
+
+    def results(self) -> Generator[tuple[int, Result], None, None]:
+        """Yield places and results as batches complete."""
+        try:
+            self._send()
+            while self._running:
+                batch = self._received(self._next())
+                self._send()
+                if batch is None:
+                    continue
+                yield from batch.results
+                if batch.error is not None:
+                    raise batch.error
+        finally:
+            with suppress(Exception):  # a lost connection has nothing to cancel
+                self._client.cancel([future for future, _ in self._running.values()])
+
+    def _next(self) -> Any:
+        """Wait for a batch to complete, and meanwhile send work to workers that join."""
+        while True:
+            try:
+                return self._finished.get(timeout=LOOK_SECONDS)
+            except Empty:
+                self._send()
+
+    def _received(self, future: Any) -> _Batch[Result] | None:
+        """Return a completed batch; if its worker died repeatedly, send its tasks again one by one."""
+        from distributed.scheduler import KilledWorker
+
+        _, places = self._running.pop(future.key)
+        try:
+            batch: _Batch[Result] = future.result()
+        except KilledWorker as error:
+            if len(places) == 1:
+                raise SurgesimError(
+                    f"{self._address}: a run killed its worker repeatedly, most likely because it ran out of "
+                    "memory"
+                ) from error
+            for place in places:
+                self._submit([place])
+            return None
+        self._computed += len(batch.results)
+        self._seconds += batch.seconds
+        return batch
+
+    def _send(self) -> None:
+        """Send batches until every thread of the cluster has enough of them."""
+        if time.monotonic() - self._looked > LOOK_SECONDS:
+            threads = sum(self._client.nthreads().values())
+            if not threads and self._threads:
+                self._say(f"{self._address}: the scheduler has no workers left; waiting until one joins")
+            self._threads, self._looked = threads, time.monotonic()
+        while self._left and len(self._running) < AHEAD * self._threads:
+            self._submit([self._left.popleft() for _ in range(self._size())])
+
+    def _size(self) -> int:
+        """Return the number of tasks of the next batch."""
+        if not self._seconds:
+            return 1
+        in_time = BATCH_SECONDS * self._computed / self._seconds
+        fair = len(self._left) / (2 * AHEAD * self._threads)
+        return max(1, min(math.ceil(fair), int(min(in_time, MOST_IN_BATCH)), len(self._left)))
+
+    def _submit(self, places: list[int]) -> None:
+        items = [(place, self._tasks[place]) for place in places]
+        future = self._client.submit(_compute, self._work, items, _here(), pure=False)
+        self._running[future.key] = future, places
+        future.add_done_callback(self._finished.put)
+
+
+def _compute(
+    work: Callable[[Task], Result], items: Sequence[tuple[int, Task]], expected: Mapping[str, str]
+) -> _Batch[Result]:
+    """Compute a batch on a worker."""
+    begun = time.perf_counter()
+    results: list[tuple[int, Result]] = []
+    try:
+        for difference in _differences(expected):
+            raise SurgesimError(f"a worker of the cluster {difference}")
+        for place, task in items:
+            results.append((place, work(task)))
+    except Exception as error:
+        return _Batch(results, time.perf_counter() - begun, error)
+    return _Batch(results, time.perf_counter() - begun)
+
+
+@contextmanager
+def _client(scheduler: Scheduler) -> Iterator[tuple[Any, str]]:
+    """Connect to a scheduler, check that it and its workers are suitable, and yield client and address."""
+    if isinstance(scheduler, (str, Path)):
+        address = _address(scheduler)
+        host, port = _host_and_port(address)
+        _import()
+        _reach(address, host, port)
+        try:
+            client = _connected(address)
+        except (OSError, ValueError, TypeError) as error:
+            raise _no_answer(address, ANSWER_SECONDS) from error
+        close = True
+    else:
+        close = not isinstance(scheduler, _import())
+        client = _connected(scheduler) if close else scheduler
+        address = str(client.scheduler.address)
+    try:
+        with _without_log(), _errors(client, address):
+            _check_workers(client, address)
+            yield client, address
+    finally:
+        if close:
+            with _without_log():
+                client.close()
+
+
+def _import() -> Any:
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise SurgesimError("a scheduler needs Dask: pip install 'surgesim[cluster]'") from error
+    return Client
+
+
+def _connected(scheduler: Any) -> Any:
+    return _import()(scheduler, timeout=ANSWER_SECONDS, set_as_default=False)
+
+
+@contextmanager
+def _errors(client: Any, address: str) -> Iterator[None]:
+    """Replace the errors that follow a lost connection with one that says so."""
+    from distributed.client import FutureCancelledError
+    from distributed.comm.core import CommClosedError
+
+    try:
+        yield
+    except SurgesimError:
+        raise
+    except Exception as error:
+        if client.status == "running" and not isinstance(error, FutureCancelledError | CommClosedError):
+            raise
+        raise SurgesimError(f"{address}: the connection to the scheduler was lost") from error
+
+
+@contextmanager
+def _without_log() -> Iterator[None]:
+    """Keep Dask from logging a lost connection, which is reported by an error anyway."""
+    logger = logging.getLogger("distributed.client")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def _address(scheduler: str | Path) -> str:
+    """Return a scheduler's address, read from its file if `scheduler` is the path of one."""
+    path = Path(scheduler)
+    if isinstance(scheduler, str) and path.suffix != ".json":
+        return scheduler
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))["address"])
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise SurgesimError(
+            f"{path}: got no scheduler file ({error}), expected the file that `dask scheduler "
+            "--scheduler-file` writes"
+        ) from error
+
+
+def _host_and_port(address: str) -> tuple[str, int]:
+    """Split a scheduler address into host and port, or raise an error."""
+    form = _ADDRESS.fullmatch(address)
+    if form is None or not 0 < int(form["port"]) < 65_536:
+        raise SurgesimError(
+            f"got scheduler {address!r}, expected the address that `dask scheduler` prints, such as "
+            "tcp://192.168.1.10:8786 or tls://192.168.1.10:8786, or its scheduler file, such as cluster.json"
+        )
+    return form["host"].strip("[]"), int(form["port"])
+
+
+def _reach(address: str, host: str, port: int) -> None:
+    """Raise an error if nothing listens at the address; Dask itself takes longer to notice."""
+    end = time.monotonic() + REACH_SECONDS
+    while True:
+        try:
+            socket.create_connection((host, port), REACH_SECONDS).close()
+        except (OSError, UnicodeError) as error:
+            if time.monotonic() >= end:
+                raise _no_answer(address, REACH_SECONDS) from error
+            time.sleep(0.2)
+        else:
+            return
+
+
+def _no_answer(address: str, seconds: int) -> SurgesimError:
+    return SurgesimError(
+        f"{address}: no scheduler responded within {seconds} s, expected the address that "
+        "`dask scheduler` prints, such as tcp://192.168.1.10:8786"
+    )
+
+
+def _check_workers(client: Any, address: str) -> None:
+    """Check that there are workers, with the versions of this process, so that results are identical."""
+    try:
+        client.wait_for_workers(1, timeout=ANSWER_SECONDS)
+    except TimeoutError as error:
+        raise SurgesimError(
+            f"{address}: the scheduler has no workers, expected at least one: start it with "
+            f"`dask worker {address}`"
+        ) from error
+    try:
+        there: Mapping[str, list[str]] = client.run(_differences, _here())
+    except ImportError as error:
+        raise SurgesimError(f"{address}: a worker cannot import surgesim ({error})") from error
+    for worker, differences in there.items():
+        for difference in differences:
+            raise SurgesimError(f"{address}: worker {worker} {difference}")
+
+
+def _here() -> dict[str, str]:
+    """Return the versions on which results depend, in this process."""
+    return {package: version for package, version in versions().items() if package in COMPUTING}
+
+
+def _differences(expected: Mapping[str, str]) -> list[str]:
+    """Return how the versions in this process differ from those `expected`."""
+    here = _here()
+    return [
+        f"has {package} {here.get(package, 'none')}, expected {version} as where the study was started"
+        for package, version in expected.items()
+        if here.get(package) != version
+    ]
