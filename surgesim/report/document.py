@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,7 +23,7 @@ from surgesim.report.figures import (
     draw,
     draw_calendar,
     draw_forecast,
-    project_style,
+    inline,
 )
 from surgesim.report.likelihood import SCALE
 from surgesim.report.names import alternative_title
@@ -40,8 +38,6 @@ from surgesim.scoring.score import read_scores
 from surgesim.study.store.contents import FIT, FORECAST
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from surgesim.decisions.door import Calendar
     from surgesim.report.tables import ReportTable
     from surgesim.study.results import Results
@@ -225,7 +221,7 @@ def _decisions(results: Results, calendar: Calendar, lang: str) -> Part:
     title = phrase(lang, "calendar.of", plan=alternative_title(results.scenario, plan, lang))
     sentences = [title, *calendar_sentences(calendar, lang)]
     alt = " ".join(sentences)
-    drawn = _inline(draw_calendar(calendar, lang), "decisions", alt)
+    drawn = inline(draw_calendar(calendar, lang), "decisions", alt)
     picture = Picture("decisions", phrase(lang, "calendar.picture"), drawn, alt)
     return Part("decisions", sentences, [picture], [tables.calendar_decisions(calendar, lang)])
 
@@ -251,7 +247,7 @@ def _forecast(results: Results, lang: str, scores: Path | None) -> Iterator[Part
     drawn = draw_forecast(results, stored.quantiles, lang)
     title, note = phrase(lang, "figure.forecast_title"), phrase(lang, "figure.forecast_note")
     alt = phrase(lang, "alt.figure", title=title, what=note).strip()
-    picture = Picture(FORECAST, title, _inline(drawn, FORECAST, alt), alt)
+    picture = Picture(FORECAST, title, inline(drawn, FORECAST, alt), alt)
     found = tables.forecast_tables(results, stored, of_earlier, lang)
     yield Part(FORECAST, sentences, [picture], [table for table in found if table is not None])
 
@@ -294,21 +290,4 @@ def _pictures(results: Results, section: str, lang: str) -> Iterator[Picture]:
             continue
         alt = describe(results, name, lang)
         title = phrase(lang, f"figure.{name}_title")
-        yield Picture(name, title, _inline(drawn, name, alt), alt)
-
-
-_ID = re.compile(r'(\bid="|url\(#|href="#)')
-_WITHOUT = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<metadata>.*?</metadata>|<!--.*?-->|\n\s*", re.DOTALL)
-
-
-def _inline(figure: Figure, name: str, alt: str) -> Markup:
-    """Render a figure as an SVG element with unique ids and its alternative text."""
-    drawn = io.StringIO()
-    with project_style():
-        figure.savefig(drawn, format="svg", metadata={"Date": None})
-    svg = _WITHOUT.sub(" ", drawn.getvalue()).strip()
-    svg = _ID.sub(rf"\g<1>{name}-", svg)
-    head, _, rest = svg.partition(">")
-    box = re.search(r'viewBox="[^"]*"', head)
-    opening = Markup('<svg {} role="img" aria-label="{}">').format(Markup(box.group() if box else ""), alt)
-    return opening + Markup(rest)
+        yield Picture(name, title, inline(drawn, name, alt), alt)
