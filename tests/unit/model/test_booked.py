@@ -124,9 +124,7 @@ def timings() -> Iterator[Timing]:
     whole, phased = (("0", "1"),), (("0", "0.5"), ("2", "1"))
     courses = (
         (whole, "0", "0"),
-        (phased, "0", "0"),
         (whole, "0.4", "0.8"),
-        (phased, "1", "2"),
         (phased, "0.3", "0.7"),
     )
     for kind, begins in (
