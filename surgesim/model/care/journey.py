@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import inf
 
-import numpy as np
-
 from surgesim.model.care.beds import ICU, OXYGEN, QueuePlace
 from surgesim.model.care.course.ends import boards, clock_left, dies, kind_of_death
 from surgesim.model.care.course.events import LogEntry
@@ -813,8 +811,8 @@ class Journey:
         self.ledger.fill(page)
         page.province.values["without_bed"] = self.waits.without_bed()
         page.districts.values |= {
-            "waiting_oxygen": np.array(self.oxygen.waiting, float),
-            "waiting_icu": np.array(self.icu.waiting, float),
+            "waiting_oxygen": self.oxygen.waiting,
+            "waiting_icu": self.icu.waiting,
         }
 
     def check(self, day: int) -> None:

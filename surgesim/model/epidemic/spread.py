@@ -495,7 +495,9 @@ class Epidemic:
                 prevalence *= 1.0 - np.minimum(isolated[step] / among, 1.0)[:, None]
             force = np.matmul(hazard, (mixing @ prevalence)[:, :, None])
             np.negative(np.expm1(force[..., None] * self._minus_open_to), out=self._infection)
-            leaving = rng.binomial(self._state, self._leaving)
+            some = self._state.nonzero()[0]  # a cell without people uses no draw
+            leaving = np.zeros_like(self._state)
+            leaving[some] = rng.binomial(self._state[some], self._leaving[some])
             self._state -= leaving
             for of, into in self._moves:
                 into += leaving[of]
@@ -603,7 +605,7 @@ class Epidemic:
                 "infectious": self.today.infectious,
                 "susceptible": self.today.susceptible,
             }
-            page.districts.values["infections"] = self.today.infections.astype(float)
+            page.districts.values["infections"] = self.today.infections.tolist()
         if self._reaction is not None:
             page.province.values["contacts_given_up"] = self._reaction.given_up
         if self.vaccination is not None:

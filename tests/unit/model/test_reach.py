@@ -35,6 +35,7 @@ from surgesim.scenario.schema.base import AGE_GROUPS, RISK_GROUPS
 from surgesim.scenario.schema.scenario import Scenario
 
 TWO_TOWNS = people(districts={"town": district(50_000), "coast": district(50_000, travel_hours=12.0)})
+DAY_0 = slice(0, 1)
 WATCHED = {"reach": {"within_hours": 6.0}}
 
 
@@ -250,8 +251,9 @@ def test_of_a_few_patients_no_share_is_told(patients: int, share: float) -> None
     reach = ReachCounts(1, np.full((1, 9, 2), 100), Ledger(network))
     reach.needs[0, 0] = patients
     reach.late[0, 0] = 6
-    assert reach.by_group("in_time_7d_share", 0, [None]) == pytest.approx([share])
-    assert reach.by_district("in_time_7d_share", 0) == pytest.approx([share])
+    reach.note(0)
+    assert reach.by_group("in_time_7d_share", DAY_0, [None]) == pytest.approx([share])
+    assert reach.by_district("in_time_7d_share", DAY_0)[0] == pytest.approx([share])
 
 
 def test_every_group_counts_its_own_patients_dead_and_people() -> None:
@@ -262,6 +264,7 @@ def test_every_group_counts_its_own_patients_dead_and_people() -> None:
     reach.needs[0] = 10
     reach.late[0] = [number % 10 for number in range(36)]
     ledger.dead[:] = array("q", range(36))
+    reach.note(0)
     oldest, first = [16, 17], list(range(0, 18, 2))
 
     def both(cells: list[int]) -> list[int]:
@@ -269,15 +272,15 @@ def test_every_group_counts_its_own_patients_dead_and_people() -> None:
 
     for group, cells in (("80+", both(oldest)), (RISK_GROUPS[0], both(first)), (None, list(range(36)))):
         late = sum(cell % 10 for cell in cells)
-        assert reach.by_group("in_time_7d_share", 0, [group]) == [
+        assert reach.by_group("in_time_7d_share", DAY_0, [group]) == [
             (10 * len(cells) - late) / (10 * len(cells))
         ]
-        assert reach.by_group("deaths_per_million", 0, [group]) == [sum(cells) * 10_000 / len(cells)]
+        assert reach.by_group("deaths_per_million", DAY_0, [group]) == [sum(cells) * 10_000 / len(cells)]
     groups = ["80+", None]
-    assert reach.by_group("deaths_per_million", 0, groups) == [
-        *reach.by_group("deaths_per_million", 0, ["80+"]),
-        *reach.by_group("deaths_per_million", 0, [None]),
+    assert reach.by_group("deaths_per_million", DAY_0, groups) == [
+        *reach.by_group("deaths_per_million", DAY_0, ["80+"]),
+        *reach.by_group("deaths_per_million", DAY_0, [None]),
     ]
-    assert reach.by_district("deaths_per_million", 0).tolist() == [
+    assert reach.by_district("deaths_per_million", DAY_0)[0].tolist() == [
         sum(cells) * 10_000 / 18 for cells in (range(18), range(18, 36))
     ]

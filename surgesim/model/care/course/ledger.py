@@ -290,17 +290,13 @@ class Ledger:
             "deaths_thin_care": deaths[THIN_CARE],
             "deaths_untreated": deaths[UNTREATED],
         }
-        needs = np.array(self.needs, float).reshape(len(self.gone), -1).sum(axis=1)
-        page.districts.values["present"] = needs - np.array(self.gone)
-        page.districts.totals |= {
-            "new_oxygen_need": needs,
-            "deaths": np.array(self.deaths_by_district, float),
-        }
+        needs = np.array(self.needs).reshape(len(self.gone), -1).sum(axis=1).tolist()
+        page.districts.values["present"] = list(map(sub, needs, self.gone))
+        page.districts.totals |= {"new_oxygen_need": needs, "deaths": self.deaths_by_district}
         for bed, flows in self.flows.items():
-            entries = np.add(flows.admissions, flows.moves_in).astype(float)
             page.facilities.totals |= {
-                f"entries_{BED_TYPES[bed]}": entries,
-                f"wait_hours_{BED_TYPES[bed]}": np.array(self.wait_hours[bed]),
+                f"entries_{BED_TYPES[bed]}": list(map(add, flows.admissions, flows.moves_in)),
+                f"wait_hours_{BED_TYPES[bed]}": self.wait_hours[bed],
             }
 
     def check(self, day: int, oxygen: BedPool, icu: BedPool, *, boarding: bool) -> None:
