@@ -14,7 +14,9 @@ from matplotlib.figure import Figure
 
 from surgesim.errors import ResultsError
 from surgesim.files import FIGURE_CREATOR, atomic_write
+from surgesim.report.figures.brief import draw_brief
 from surgesim.report.figures.calendar import draw_calendar
+from surgesim.report.figures.drawing.inline import inline, svg_text
 from surgesim.report.figures.drawing.page import (
     EmptyFigureError,
     ProvinceOnlyError,
@@ -46,6 +48,7 @@ __all__ = [
     "check_choice",
     "describe",
     "draw",
+    "draw_brief",
     "draw_calendar",
     "draw_fit",
     "draw_forecast",
@@ -55,9 +58,11 @@ __all__ = [
     "draw_shares",
     "draw_size",
     "draw_worth",
+    "inline",
     "project_style",
     "save",
     "save_all",
+    "svg_text",
     "sweep_map",
 ]
 

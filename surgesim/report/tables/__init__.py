@@ -7,6 +7,7 @@ from surgesim.report.tables.breach import areas, binding, breaches, glance, thre
 from surgesim.report.tables.calendar import calendar_decisions
 from surgesim.report.tables.cells import ReportTable
 from surgesim.report.tables.comparisons import comparison, costs, plans, thresholds_by_plan
+from surgesim.report.tables.forecast import forecast_tables
 from surgesim.report.tables.grounds import assumptions, confidences, identities, versions
 from surgesim.report.tables.spread import spreads
 from surgesim.report.tables.totals import LOGISTIC, districts, facilities, outcomes, reached, supplies
@@ -26,6 +27,7 @@ __all__ = [
     "districts",
     "facilities",
     "facility_beds",
+    "forecast_tables",
     "glance",
     "identities",
     "outcomes",

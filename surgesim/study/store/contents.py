@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from surgesim.errors import ResultsError
-from surgesim.files import TEMPORARY, is_figure, is_report
+from surgesim.files import TEMPORARY, is_brief, is_figure, is_report
 
 MANIFEST = "manifest.json"
 FORMAT = "format"
@@ -28,7 +28,7 @@ FRONTIER = "frontier"
 of two levers, and their manifest entries."""
 FORECAST = "forecast"
 """Name of the manifest entry, and of the additional tables, that only runs of a forecast have."""
-FORECAST_FILES = ("forecast.csv", "pace.csv")
+FORECAST_FILES = ("forecast.csv", "pace.csv", "oxygen.csv")
 
 KINDS = (RUN, SWEEP, FIT, SIZE, WORTH, CALENDAR, FRONTIER)
 
@@ -128,6 +128,7 @@ def strangers_in_result(folder: Path) -> list[str]:
         return (
             name in listed
             or (name == "report.html" and is_report(folder / name))
+            or (name in ("brief.html", "brief.pdf", "brief.docx") and is_brief(folder / name))
             or (name.partition("/")[0] in _ADDED_TO[kind] and is_figure(folder / name))
             or name == f"{SENSITIVITY}/{SENSITIVITY}.csv"
         )
