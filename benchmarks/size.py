@@ -48,12 +48,12 @@ def least_beds() -> int:
     return next(beds for beds in range(1, 100) if erlang_b(PER_DAY * STAY, beds) < LOST)
 
 
-def erlang(seeds: int, days: int, workers: int) -> None:
-    """Search once per seed, and print what is found beside Erlang's answer."""
+def erlang(first: int, seeds: int, days: int, workers: int) -> None:
+    """Search once per seed, from `first` to `seeds`, and print what is found beside Erlang's answer."""
     known = least_beds()
     found: Counter[str] = Counter()
     runs = 0
-    for seed in range(1, seeds + 1):
+    for seed in range(first, seeds + 1):
         done = surgesim.size(
             loss_queue(known, per_day=PER_DAY, stay=STAY, days=days),
             "care.facilities.alpha.beds.icu",
@@ -66,7 +66,9 @@ def erlang(seeds: int, days: int, workers: int) -> None:
         runs += done.answer["runs"]
         say(f"seed {seed}: {done.value} beds, {done.answer['runs']} runs")
     right = found[str(known)] + found[str(known + 1)]
-    say(f"Erlang B: {known} beds; found {dict(found)}; {right} of {seeds} are these or the next; {runs} runs")
+    say(
+        f"Erlang B: {known} beds; found {dict(found)}; {right} of {seeds - first + 1} are these or the next; {runs} runs"
+    )
 
 
 def risks(hard: bool, rng: np.random.Generator, count: int, risk: float) -> Floats:
@@ -126,7 +128,8 @@ def main() -> None:
     """Run what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0] if __doc__ else None)
     parser.add_argument("what", choices=("erlang", "kept"))
-    parser.add_argument("--seeds", type=int, default=20, help="searches of `erlang` (default: 20)")
+    parser.add_argument("--seeds", type=int, default=20, help="last seed of `erlang` (default: 20)")
+    parser.add_argument("--first", type=int, default=1, help="first seed of `erlang` (default: 1)")
     parser.add_argument("--days", type=int, default=400, help="days of the theory in a run (default: 400)")
     parser.add_argument("--workers", type=int, default=1, help="number of processes (default: 1)")
     parser.add_argument("--searches", type=int, default=200, help="searches of `kept` (default: 200)")
@@ -135,7 +138,7 @@ def main() -> None:
     )
     given = parser.parse_args()
     if given.what == "erlang":
-        erlang(given.seeds, given.days, given.workers)
+        erlang(given.first, given.seeds, given.days, given.workers)
     else:
         for confidence in (0.9, 0.8, 0.5):
             kept(given.searches, confidence, given.most)
