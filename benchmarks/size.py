@@ -66,9 +66,8 @@ def erlang(first: int, seeds: int, days: int, workers: int) -> None:
         runs += done.answer["runs"]
         say(f"seed {seed}: {done.value} beds, {done.answer['runs']} runs")
     right = found[str(known)] + found[str(known + 1)]
-    say(
-        f"Erlang B: {known} beds; found {dict(found)}; {right} of {seeds - first + 1} are these or the next; {runs} runs"
-    )
+    count = seeds - first + 1
+    say(f"Erlang B: {known} beds; found {dict(found)}; {right} of {count} are these or the next; {runs} runs")
 
 
 def risks(hard: bool, rng: np.random.Generator, count: int, risk: float) -> Floats:
