@@ -262,6 +262,14 @@ OUTCOMES: tuple[Outcome, ...] = (
         "other_patients",
     ),
     Outcome(
+        "deaths_other_patients",
+        "deaths",
+        "deaths of non-COVID patients because they were turned away or wait; empty if not modelled",
+        _total("deaths_emergency_unserved", "deaths_elective_waiting"),
+        "other_patients",
+        deadly=True,
+    ),
+    Outcome(
         "emergency_unserved_private",
         "patients",
         "patients in `emergency_unserved` who were turned away by private facilities",

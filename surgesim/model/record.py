@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.model.capacity import capacity, essential, logistics, staff
+from surgesim.model.capacity import capacity, essential, intensive, logistics, other_deaths, staff
 from surgesim.model.capacity.facilities import STATES
-from surgesim.model.capacity.logistics import COST_CATEGORIES, categories_of, logistics_columns
+from surgesim.model.capacity.logistics import COST_CATEGORIES, PAYERS, logistics_columns, supply_columns
 from surgesim.model.capacity.staff import CONSTRAINTS
 from surgesim.model.care import basic_beds, home, journey, network, oxygen, wards
 from surgesim.model.care.course import ledger, waits
@@ -39,6 +39,7 @@ __all__ = [
     "FACILITY_INDEX",
     "LAST_EVENTS",
     "NO_BED_EVENTS",
+    "PAYERS",
     "PER",
     "PER_MILLION",
     "PRESENT",
@@ -52,10 +53,10 @@ __all__ = [
     "LogEntry",
     "Record",
     "assessed_columns",
-    "categories_of",
     "district_columns",
     "key_of",
     "logistics_columns",
+    "supply_columns",
 ]
 
 
@@ -87,6 +88,8 @@ PROVINCE: tuple[Column, ...] = (
     *oxygen.COLUMNS,
     network.AWAY,
     *essential.COLUMNS,
+    *intensive.COLUMNS,
+    *other_deaths.COLUMNS,
     *home.COLUMNS,
     logistics.COST,
     *_columns(indicator for indicator in INDICATORS.values() if indicator.is_computed),
@@ -207,7 +210,7 @@ class Record:
     states
         ``(days, facilities)``: index into STATES at 24:00.
     logistics
-        ``(days, columns)``: consumables, burdens and costs; columns as `logistics_columns` names them.
+        ``(days, columns)``: consumables, burdens and costs; columns as `supply_columns` names them.
     assessed
         ``(days, columns)``: further indicators of the province; columns as `assessed_columns` names them.
     breached

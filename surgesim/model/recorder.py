@@ -25,9 +25,8 @@ from surgesim.model.record import (
     FacilityEvent,
     Record,
     assessed_columns,
-    categories_of,
     district_columns,
-    logistics_columns,
+    supply_columns,
 )
 from surgesim.model.surveillance.reported import INDICATORS as OF_REPORTS
 from surgesim.model.surveillance.reported import SERIES, ReportedDays
@@ -97,10 +96,7 @@ class Recorder:
         }
         self._filled_in_districts = (*DISTRICT, DISTRICT_PRESENT)[: len(self._district_columns)]
         self._states = np.zeros((days, facilities), np.int8)
-        items = [
-            column.name
-            for column in logistics_columns(supply.consumables, supply.burdens, categories_of(supply))
-        ]
+        items = [column.name for column in supply_columns(supply)]
         self._items_seen = [(name, place) for place, name in enumerate(items) if name.startswith(_ITEMS_SEEN)]
         self._logistics = np.zeros((days, len(items)))
         self._private = np.array([f.ownership == "private" for f in scenario.care.facilities.values()])

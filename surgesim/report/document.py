@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,11 +21,14 @@ from surgesim.report.figures import (
     check_choice,
     describe,
     draw,
+    draw_calendar,
     draw_forecast,
-    project_style,
+    inline,
 )
 from surgesim.report.likelihood import SCALE
+from surgesim.report.names import alternative_title
 from surgesim.report.prose import forecast as prose
+from surgesim.report.prose.calendar import calendar_sentences
 from surgesim.report.prose.chance import remarks as spread_remarks
 from surgesim.report.prose.sentences import precision_notes, uncertainty_notes, without_plan
 from surgesim.report.prose.summary import assumption_notes, runs, three_sentences
@@ -37,8 +38,7 @@ from surgesim.scoring.score import read_scores
 from surgesim.study.store.contents import FIT, FORECAST
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
+    from surgesim.decisions.door import Calendar
     from surgesim.report.tables import ReportTable
     from surgesim.study.results import Results
 
@@ -73,21 +73,25 @@ class Part:
         return not (self.sentences or self.pictures or self.tables)
 
 
-def report(results: Results, lang: str = "en", scores: Path | None = None) -> str:
+def report(
+    results: Results, lang: str = "en", calendar: Calendar | None = None, scores: Path | None = None
+) -> str:
     """Render the report of a result as HTML.
 
     Parameters
     ----------
     lang
         ``vi`` or ``en``.
+    calendar
+        The calendar of the decisions of one of its plans, to include.
     scores
         Folder of scores of earlier forecasts, for the report of a forecast.
 
     Raises
     ------
     ResultsError
-        If the language is unknown, or `scores` contains no scores or is given for a result that is no
-        forecast.
+        If the language is unknown, the calendar is of another scenario, or `scores` contains no scores or is
+        given for a result that is no forecast.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -122,12 +126,18 @@ def report(results: Results, lang: str = "en", scores: Path | None = None) -> st
         summary=three_sentences(results, lang),
         notes=list(_notes(results, lang)),
         scale=[(step.key, percent(step.low, lang), percent(step.high, lang)) for step in SCALE],
-        parts=[part for part in _parts(results, lang, scores) if not part.empty],
+        parts=[part for part in _parts(results, lang, calendar, scores) if not part.empty],
         reproduce=_reproduce(results),
     )
 
 
-def write_report(results: Results, path: Path | str, lang: str = "en", scores: Path | None = None) -> Path:
+def write_report(
+    results: Results,
+    path: Path | str,
+    lang: str = "en",
+    calendar: Calendar | None = None,
+    scores: Path | None = None,
+) -> Path:
     """Write the report of a result to a file, either completely or not at all.
 
     Raises
@@ -137,7 +147,7 @@ def write_report(results: Results, path: Path | str, lang: str = "en", scores: P
     """
     path = Path(path)
     refuse_to_replace(path, is_report, "a report")
-    text = report(results, lang, scores)
+    text = report(results, lang, calendar, scores)
     with atomic_write(path) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
     return path
@@ -151,7 +161,7 @@ def _notes(results: Results, lang: str) -> Iterator[str]:
     yield from precision_notes(results, lang)
 
 
-def _parts(results: Results, lang: str, scores: Path | None) -> Iterator[Part]:
+def _parts(results: Results, lang: str, calendar: Calendar | None, scores: Path | None) -> Iterator[Part]:
     """Build the sections in order; each figure declares the section to which it belongs."""
 
     def part(name: str, *found: ReportTable | None, sentences: Sequence[str] = ()) -> Part:
@@ -169,6 +179,8 @@ def _parts(results: Results, lang: str, scores: Path | None) -> Iterator[Part]:
         tables.comparison(results, lang),
         *tables.thresholds_by_plan(results, lang),
     )
+    if calendar is not None:
+        yield _decisions(results, calendar, lang)
     yield part(
         "districts",
         tables.districts(results, lang),
@@ -197,6 +209,23 @@ def _parts(results: Results, lang: str, scores: Path | None) -> Iterator[Part]:
     yield part("reproduce", tables.versions(results, lang))
 
 
+def _decisions(results: Results, calendar: Calendar, lang: str) -> Part:
+    """Build the section of a calendar of decisions, with the plan that it dates."""
+    plans = results.alternatives
+    plan = next((name for name in plans if calendar.dates(results.scenario.alternative(name))), None)
+    if plan is None:
+        raise ResultsError(
+            f"{calendar.folder}: dates a plan of another scenario, expected one of {', '.join(plans)} "
+            f"of {results.scenario.name} as it was run"
+        )
+    title = phrase(lang, "calendar.of", plan=alternative_title(results.scenario, plan, lang))
+    sentences = [title, *calendar_sentences(calendar, lang)]
+    alt = " ".join(sentences)
+    drawn = inline(draw_calendar(calendar, lang), "decisions", alt)
+    picture = Picture("decisions", phrase(lang, "calendar.picture"), drawn, alt)
+    return Part("decisions", sentences, [picture], [tables.calendar_decisions(calendar, lang)])
+
+
 def _forecast(results: Results, lang: str, scores: Path | None) -> Iterator[Part]:
     """Build the section of a forecast; yield nothing for a result that is none."""
     entry = results.manifest.get(FORECAST)
@@ -218,7 +247,7 @@ def _forecast(results: Results, lang: str, scores: Path | None) -> Iterator[Part
     drawn = draw_forecast(results, stored.quantiles, lang)
     title, note = phrase(lang, "figure.forecast_title"), phrase(lang, "figure.forecast_note")
     alt = phrase(lang, "alt.figure", title=title, what=note).strip()
-    picture = Picture(FORECAST, title, _inline(drawn, FORECAST, alt), alt)
+    picture = Picture(FORECAST, title, inline(drawn, FORECAST, alt), alt)
     found = tables.forecast_tables(results, stored, of_earlier, lang)
     yield Part(FORECAST, sentences, [picture], [table for table in found if table is not None])
 
@@ -261,21 +290,4 @@ def _pictures(results: Results, section: str, lang: str) -> Iterator[Picture]:
             continue
         alt = describe(results, name, lang)
         title = phrase(lang, f"figure.{name}_title")
-        yield Picture(name, title, _inline(drawn, name, alt), alt)
-
-
-_ID = re.compile(r'(\bid="|url\(#|href="#)')
-_WITHOUT = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<metadata>.*?</metadata>|<!--.*?-->|\n\s*", re.DOTALL)
-
-
-def _inline(figure: Figure, name: str, alt: str) -> Markup:
-    """Render a figure as an SVG element with unique ids and its alternative text."""
-    drawn = io.StringIO()
-    with project_style():
-        figure.savefig(drawn, format="svg", metadata={"Date": None})
-    svg = _WITHOUT.sub(" ", drawn.getvalue()).strip()
-    svg = _ID.sub(rf"\g<1>{name}-", svg)
-    head, _, rest = svg.partition(">")
-    box = re.search(r'viewBox="[^"]*"', head)
-    opening = Markup('<svg {} role="img" aria-label="{}">').format(Markup(box.group() if box else ""), alt)
-    return opening + Markup(rest)
+        yield Picture(name, title, inline(drawn, name, alt), alt)

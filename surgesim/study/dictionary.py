@@ -11,6 +11,7 @@ from surgesim.model.record import (
     DISTRICT_ASSESSED,
     DISTRICT_PRESENT,
     FACILITY,
+    PAYERS,
     PROVINCE,
     Column,
     logistics_columns,
@@ -183,7 +184,7 @@ def data_dictionary() -> str:
             "Daily indicators of consumables and burdens",
             "For the province, with one set of columns per consumable and per burden. Costs by category are "
             "there if the scenario has cost rates.",
-            logistics_columns(["<consumable>"], ["<burden>"], COST_CATEGORIES),
+            logistics_columns(["<consumable>"], ["<burden>"], COST_CATEGORIES, PAYERS),
             "indicator",
             level=3,
         ),

@@ -357,7 +357,11 @@ class OxygenSupply:
         if store is None or self._more_risk == 0 or days <= 0:
             return 1.0
         store.advance(self._env.now)
-        return 1.0 + self._more_risk * min((store.strain - patient.strain_before) / days, 1.0)
+        return self.risk_of(store.strain - patient.strain_before, days)
+
+    def risk_of(self, strain: float, days: float) -> float:
+        """Return the factor on P(death) of a stay of `days` days with a `strain` in days."""
+        return 1.0 + self._more_risk * min(strain / days, 1.0) if days > 0 else 1.0
 
     def strain_of(self, patient: Patient) -> float:
         """Return the strain of a patient's stay so far, in days, as `Store.strain` counts it."""

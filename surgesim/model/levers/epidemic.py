@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from surgesim.model.levers.action import Action, ActionFactory, Lever, Switch, round_down
+from surgesim.model.levers.facilities import indices_of
+from surgesim.model.levers.teams import take_for_teams
 from surgesim.model.province import Province
 from surgesim.scenario.schema.levers.epidemic import OpenHomeCare, RaiseTesting, StartMeasure, Vaccinate
 from surgesim.scenario.schema.levers.facilities import TransferOut
@@ -54,12 +56,14 @@ def _home_care(name: str, rule: OpenHomeCare, province: Province) -> Action:
     if home is None:
         raise ValueError("a rule opens home care, but clinical.home_care is not given")
     teams = 0
+    where = indices_of(province, None, ("public",))
 
     def set_share(share: float) -> None:
         nonlocal teams
         now = round_down(rule.teams * share)
         home.add_teams(now - teams)
         teams = now
+        take_for_teams(name, where, now, (rule.team_doctors, rule.team_nurses), province)
 
     return Lever(set_share)
 

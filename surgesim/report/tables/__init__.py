@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from surgesim.report.tables.beds import district_beds, facility_beds
 from surgesim.report.tables.breach import areas, binding, breaches, glance, thresholds
+from surgesim.report.tables.calendar import calendar_decisions
 from surgesim.report.tables.cells import ReportTable
 from surgesim.report.tables.comparisons import comparison, costs, plans, thresholds_by_plan
 from surgesim.report.tables.forecast import forecast_tables
@@ -18,6 +19,7 @@ __all__ = [
     "assumptions",
     "binding",
     "breaches",
+    "calendar_decisions",
     "comparison",
     "confidences",
     "costs",

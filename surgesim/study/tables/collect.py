@@ -17,9 +17,8 @@ from surgesim.model.record import (
     Column,
     Record,
     assessed_columns,
-    categories_of,
     district_columns,
-    logistics_columns,
+    supply_columns,
 )
 from surgesim.scenario.schema.base import AGE_GROUPS, RISK_GROUPS
 from surgesim.scenario.schema.command import Command
@@ -45,9 +44,7 @@ _OPEN = STATES.index("open")
 
 def items_of(scenario: Scenario) -> tuple[Column, ...]:
     """Return the daily columns of the scenario's consumables, burdens and costs."""
-    return logistics_columns(
-        scenario.supply.consumables, scenario.supply.burdens, categories_of(scenario.supply)
-    )
+    return supply_columns(scenario.supply)
 
 
 def scenario_columns(scenario: Scenario) -> tuple[Column, ...]:

@@ -184,6 +184,17 @@ COMPARISON = Table(
             "in the `cost` row: mean extra cost divided by mean deaths averted, if the alternative costs "
             "more and has fewer deaths; otherwise empty, as in all other rows",
         ),
+        Column(
+            "per_death_averted_low",
+            "as the outcome, per death",
+            "lower end of the 95 % interval of `per_death_averted` (Fieller's, paired); empty if it spans 0, "
+            "that is, if costs may be lower or deaths no fewer",
+        ),
+        Column(
+            "per_death_averted_high",
+            "as the outcome, per death",
+            "upper end of the 95 % interval of `per_death_averted`; empty if the lower end is",
+        ),
     ),
 )
 

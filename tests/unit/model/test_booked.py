@@ -385,6 +385,7 @@ def test_the_table_holds_every_action() -> None:
         "queue_order",
         "limit_icu",
         "level_load",
+        "home_oxygen",
     }
     assert held == actions - costless - {"custom"}  # the action of an extension
 

@@ -44,7 +44,7 @@ def test_groups_keep_the_order_in_which_they_are_named() -> None:
 
 
 def test_a_deadly_outcome_is_better_where_it_is_lower() -> None:
-    assert DEADLY == ("deaths", "deaths_untreated")
+    assert DEADLY == ("deaths", "deaths_untreated", "deaths_other_patients")
     assert {outcome.better for outcome in OUTCOMES if outcome.deadly} == {"lower"}
 
 

@@ -53,12 +53,17 @@ class RaiseTesting(RuleBase):
 
 
 class OpenHomeCare(RuleBase):
-    """Add community teams and mobile stations for home care."""
+    """Add community teams and mobile stations for home care.
+
+    Each team takes `team_doctors` and `team_nurses` from the public facilities that are open at the start.
+    """
 
     needs: ClassVar = Requirement("clinical.home_care", "adds home care teams")
 
     action: Literal["open_home_care"]
     teams: SomeCount
+    team_doctors: Amount = 0.0
+    team_nurses: Amount = 0.0
 
 
 EpidemicRule = StartMeasure | Vaccinate | RaiseTesting | OpenHomeCare
