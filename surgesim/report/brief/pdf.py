@@ -108,9 +108,7 @@ def _sources(brief: Brief) -> str:
     """Return the sources of the numbers as CSV."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(
-        [phrase(brief.lang, f"origin.{name}") for name in ("number", "file", "row", "column")]
-    )
+    writer.writerow([phrase(brief.lang, f"origin.{name}") for name in ("number", "file", "row", "column")])
     writer.writerows((one.number, one.file, one.row, one.column) for one in origins(brief))
     return text.getvalue()
 
