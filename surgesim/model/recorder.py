@@ -129,8 +129,9 @@ class Recorder:
 
     def start_totals(self) -> None:
         """At t = 0, before anything happens, exclude the warm-up from the totals of the first day."""
-        self._reach.begin()
+        self._reach.begin(self._run.epidemic)
         self._run.journey.ledger.waits.clear()
+        self._run.journey.ledger.trips.clear()
         self._before = self._page()
         if self._before_run:
             self._look_back()
@@ -205,7 +206,7 @@ class Recorder:
 
     def record(self, day: int) -> Assessment:
         """Fill the rows of a day and assess it."""
-        self._reach.pass_day(day)
+        self._reach.pass_day(day, self._run.epidemic)
         page = self._page()
         self._write(day, page)
         self._before = page
@@ -273,7 +274,9 @@ class Recorder:
 
     def finish(self, actions: Iterable[ActionEvent]) -> Record:
         """Return the record of the run, including `actions`, the steps of the plan's rules."""
-        waits = [(*key, count) for key, count in sorted(self._run.journey.ledger.waits.items())]
+        ledger = self._run.journey.ledger
+        waits = [(*key, count) for key, count in sorted(ledger.waits.items())]
+        trips = [(*key, count) for key, count in sorted(ledger.trips.items())]
         return Record(
             self._replication,
             self.so_far.province,
@@ -293,6 +296,7 @@ class Recorder:
             outcomes_of(self.so_far.province, self.so_far.facilities, self._private),
             {"days checked": self._checks},
             np.array(waits, np.int64).reshape(-1, 4),
+            np.array(trips, np.int64).reshape(-1, 4),
         )
 
 

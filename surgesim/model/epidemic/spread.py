@@ -34,6 +34,7 @@ Number = TypeVar("Number", np.int64, np.float64)
 INFECTIONS = (
     Column("infections", "people/day", "residents infected in the province (without imports)", np.nan),
     Column("imported", "people/day", "residents infected outside the province", np.nan),
+    Column("screened", "people/day", "people infected outside whom screening at entry finds", np.nan),
     Column("infectious", "people", "people in the infectious stages", np.nan),
 )
 SUSCEPTIBLE = Column("susceptible", "people", "people neither immune nor infected", np.nan)
@@ -60,6 +61,8 @@ class DayOfInfection:
         ``(districts,)`` residents infected in the province.
     imported
         ``(districts,)`` residents infected outside the province.
+    screened
+        People infected outside the province whom screening at entry finds.
     infectious, susceptible
         Infectious and susceptible people in the province at 24:00.
     """
@@ -69,6 +72,7 @@ class DayOfInfection:
     imported: Ints
     infectious: int = 0
     susceptible: int = 0
+    screened: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +311,11 @@ class Epidemic:
         """Return the number of susceptible people, weighted by the share of hazard that protection leaves."""
         return float(self.susceptible.sum(axis=(0, 1, 2)) @ self._open_to)
 
+    def latent(self) -> Ints:
+        """Return the latent people, ``(districts, 9, 2)``."""
+        people: Ints = self.exposed.sum(axis=(0, 4))
+        return people
+
     # -- measures ---------------------------------------------------------------------------------
 
     def start_measure(self, name: str) -> None:
@@ -506,7 +515,12 @@ class Epidemic:
         # in the steps, people leave S only by infection
         infections = (at_first - self.susceptible).reshape(len(at_first), -1).sum(axis=1)
         return DayOfInfection(
-            onsets, infections, imported, int(self.infectious.sum()), int(self.susceptible.sum())
+            onsets,
+            infections,
+            imported,
+            int(self.infectious.sum()),
+            int(self.susceptible.sum()),
+            self._screen(day, in_force),
         )
 
     def _hazard_of(self, day: int, in_force: tuple[str, ...], given_up: float) -> Floats:
@@ -534,19 +548,27 @@ class Epidemic:
         return hazard if factor is None else factor * hazard
 
     def _import(self, day: int, in_force: tuple[str, ...]) -> Ints:
-        plan = self._section.importation
         imported = np.zeros(len(self._names), np.int64)
-        if (
-            plan.per_day == 0
-            or 0 <= day < plan.from_day
-            or (plan.until_day is not None and day >= plan.until_day)
-        ):
+        if not self._imports_on(day):
             return imported
         rng = self._streams.day("importation", day)
         numbers = rng.poisson(self._let_in(in_force))
         for district in np.flatnonzero(numbers):
             imported[district] = self._infect_outside(int(district), int(numbers[district]), rng)
         return imported
+
+    def _imports_on(self, day: int) -> bool:
+        plan = self._section.importation
+        begun = day < 0 or day >= plan.from_day
+        return plan.per_day > 0 and begun and (plan.until_day is None or day < plan.until_day)
+
+    def _screen(self, day: int, in_force: tuple[str, ...]) -> int:
+        """Draw the people infected outside whom screening finds, of the same flow as those it misses."""
+        if not self._imports_on(day):
+            return 0
+        all_of_them = self._section.importation.per_day * self._weights
+        found = float((all_of_them - self._let_in(in_force)).sum())
+        return int(self._streams.day("screening", day).poisson(found)) if found > 0 else 0
 
     def _let_in(self, in_force: tuple[str, ...]) -> Floats:
         """Return the mean imported infections per day that screening misses, ``(districts,)``."""
@@ -600,6 +622,7 @@ class Epidemic:
             page.province.values |= {
                 "infections": int(self.today.infections.sum()),
                 "imported": int(self.today.imported.sum()),
+                "screened": self.today.screened,
                 "infectious": self.today.infectious,
                 "susceptible": self.today.susceptible,
             }
