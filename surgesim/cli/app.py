@@ -15,7 +15,7 @@ from surgesim.log import LOG
 from surgesim.version import __version__
 
 ORDER = (
-    *("run", "show", "validate", "new", "import", "schema", "plot", "report", "reproduce", "sweep"),
+    *("run", "show", "validate", "new", "import", "schema", "plot", "report", "brief", "reproduce", "sweep"),
     *("sensitivity", "worth", "size", "fit", "forecast", "score"),
 )
 """Order of the commands in help."""

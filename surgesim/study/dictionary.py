@@ -80,8 +80,8 @@ MANIFEST_ENTRIES = (
     Column(
         FORECAST,
         "",
-        "number of `weeks`, `damping` and `drift` per week, if the folder is that of a forecast, whose "
-        "further files are described in forecasting.md; absent otherwise",
+        "number of `weeks`, `damping` and `drift` per week, and what was fitted (`fit`), if the folder is "
+        "that of a forecast, whose further files are described in forecasting.md; absent otherwise",
     ),
     Column("extras_failed", "text", "reason why figures could not be drawn; null if nothing failed"),
     Column("figures", "text", "language and format of the figures; null if no figures were drawn"),

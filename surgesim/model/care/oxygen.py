@@ -53,6 +53,11 @@ FACILITY = (
     Column("oxygen_used_kg", "kg/day", "oxygen used by COVID patients"),
     Column("oxygen_stock_kg", "kg", "oxygen in tank and cylinders"),
     Column("dry", "days/day", "part of the day with a shortage of oxygen"),
+    Column(
+        "oxygen_delivered_kg",
+        "kg/day",
+        "oxygen delivered into tank and cylinders, and received from other facilities less what went there",
+    ),
 )
 
 _TOLERANCE_KG = 1e-6
@@ -578,7 +583,12 @@ class OxygenSupply:
             "oxygen_moved_kg": self.moved_kg,
         }
         page.facilities.values["oxygen_stock_kg"] = np.array(stock)
-        page.facilities.totals |= {"oxygen_used_kg": np.array(used), "dry": np.array(dry)}
+        came = [0.0 if store is None else store.delivered + store.received for store in self.stores]
+        page.facilities.totals |= {
+            "oxygen_used_kg": np.array(used),
+            "dry": np.array(dry),
+            "oxygen_delivered_kg": np.array(came),
+        }
 
     def check(self, day: int) -> None:
         """Check that every store balances, that no stock is negative, and that all need is accounted for.
