@@ -35,6 +35,9 @@ INFECTIONS = (
     Column("infections", "people/day", "residents infected in the province (without imports)", np.nan),
     Column("imported", "people/day", "residents infected outside the province", np.nan),
     Column("screened", "people/day", "people infected outside whom screening at entry finds", np.nan),
+    Column(
+        "districts_locked", "districts", "districts with a measure of their own (`local_measure`)", np.nan
+    ),
     Column("infectious", "people", "people in the infectious stages", np.nan),
 )
 SUSCEPTIBLE = Column("susceptible", "people", "people neither immune nor infected", np.nan)
@@ -42,6 +45,9 @@ VACCINATED_PEOPLE = Column(
     "vaccinated", "people", "susceptible people who are protected by the vaccine against the variant"
 )
 DISTRICT = (Column("infections", "people/day", "residents infected in the province", np.nan),)
+
+_AT = "@"
+"""Between a measure and the district in which alone it is in force."""
 
 _OUTSIDE_HOME = slice(1, None)  # of SETTINGS
 
@@ -247,6 +253,7 @@ class Epidemic:
         self._minus_open_to = -self._open_to
         self._weights = self._importation_weights()
         self._running: dict[str, int] = {}
+        self._local: dict[str, list[int]] = {}  # by measure: rules that have it in force, by district
         self._begun: dict[str, int] = {}  # the day on which a measure in force began
         self._reaction: Reaction | None = None
         if section.reaction is not None:
@@ -326,6 +333,15 @@ class Epidemic:
         """End a measure that a rule started."""
         self._running[name] -= 1
 
+    def set_local(self, name: str, district: int, *, on: bool) -> None:
+        """Put a measure into force in one district on behalf of a rule, or end it there."""
+        self._local.setdefault(name, [0] * len(self._names))[district] += 1 if on else -1
+
+    @property
+    def districts_locked(self) -> int:
+        """Number of districts in which rules have a measure of the district's own in force."""
+        return sum(any(counts) for counts in zip(*self._local.values(), strict=True))
+
     def _in_force(self, name: str, measure: Measure, day: int) -> bool:
         if self._running.get(name, 0) > 0:
             return True
@@ -335,23 +351,31 @@ class Epidemic:
         return measure.start <= today and (measure.end is None or today < measure.end)
 
     def _measures_of(self, day: int) -> tuple[str, ...]:
-        """Return the measures in force on `day`."""
+        """Return the measures in force on `day`; ``measure@district`` is in force in that district only."""
         measures = self._section.measures.items()
         in_force = tuple(name for name, measure in measures if self._in_force(name, measure, day))
+        if self._local:
+            in_force += tuple(
+                f"{name}{_AT}{self._names[district]}"
+                for name, counts in self._local.items()
+                if name not in in_force
+                for district, count in enumerate(counts)
+                if count > 0
+            )
         if self._tires is not None:
             self._begun = {name: self._begun.get(name, self._first_day(name, day)) for name in in_force}
         return in_force
 
     def _first_day(self, name: str, day: int) -> int:
         """Return the day on which a measure in force since `day`, or since before the run, began."""
-        start = self._section.measures[name].start
-        if start is None or self._running.get(name, 0) > 0:
+        start = self._measure(name).start
+        if start is None or _AT in name or self._running.get(name, 0) > 0:
             return day
         return min((start - self._start).days, day)
 
     def _compliance(self, name: str, day: int) -> float:
         """Return the share of people who comply with a measure in force on `day`."""
-        compliance = self._section.measures[name].compliance
+        compliance = self._measure(name).compliance
         return (
             compliance if self._tires is None else compliance * fatigue(day - self._begun[name], self._tires)
         )
@@ -360,13 +384,19 @@ class Epidemic:
         """Return the share of contacts left by the measures in force, ``(districts, settings)``."""
         left = np.ones((len(self._names), len(SETTINGS)))
         for name in in_force:
-            measure = self._section.measures[name]
-            removed = np.array([getattr(measure.reduces, setting) for setting in SETTINGS])
-            left[self._where(measure)] *= 1.0 - self._compliance(name, day) * removed
+            removed = np.array([getattr(self._measure(name).reduces, setting) for setting in SETTINGS])
+            left[self._where(name)] *= 1.0 - self._compliance(name, day) * removed
         return left
 
-    def _where(self, measure: Measure) -> slice | list[int]:
-        """Return the districts to whose residents a measure applies."""
+    def _measure(self, name: str) -> Measure:
+        """Return the measure of an entry of those in force."""
+        return self._section.measures[name.partition(_AT)[0]]
+
+    def _where(self, name: str) -> slice | list[int]:
+        """Return the districts to whose residents a measure in force applies."""
+        measure, (_, _, district) = self._measure(name), name.partition(_AT)
+        if district:
+            return [self._districts[district]]
         if measure.districts is None:
             return slice(None)
         return [self._districts[district] for district in measure.districts]
@@ -375,16 +405,15 @@ class Epidemic:
         """Return the share of contacts with other districts that measures leave, ``(districts,)``."""
         left = np.ones(len(self._names))
         for name in in_force:
-            measure = self._section.measures[name]
-            left[self._where(measure)] *= 1.0 - self._compliance(name, day) * measure.travel
+            left[self._where(name)] *= 1.0 - self._compliance(name, day) * self._measure(name).travel
         return left
 
     def _imports_left(self, in_force: tuple[str, ...]) -> Floats:
         """Return the share of imports that the screening of measures leaves, ``(districts,)``."""
         left = np.ones(len(self._names))
         for name in in_force:
-            measure = self._section.measures[name]
-            left[self._where(measure)] *= 1.0 - measure.compliance * measure.screening
+            measure = self._measure(name)
+            left[self._where(name)] *= 1.0 - measure.compliance * measure.screening
         return left
 
     def _mixing_of(self, in_force: tuple[str, ...], day: int = 0) -> Floats:
@@ -623,6 +652,7 @@ class Epidemic:
                 "infections": int(self.today.infections.sum()),
                 "imported": int(self.today.imported.sum()),
                 "screened": self.today.screened,
+                "districts_locked": self.districts_locked,
                 "infectious": self.today.infectious,
                 "susceptible": self.today.susceptible,
             }
