@@ -244,6 +244,9 @@ class Epidemic:
         self._contact_pool = population.contact_pool
         self._names = tuple(people.districts)
         self._districts = {name: i for i, name in enumerate(self._names)}
+        places = [district.place for district in people.districts.values()]
+        self._contacts_there = np.array([1.0 if place is None else place.contacts for place in places])
+        self._travel_there = np.array([1.0 if place is None else 1.0 - place.closed for place in places])
         variant, immunity = section.variant, section.immunity
         self._susceptibility = np.array(section.susceptibility)
         self._factors = sorted((date.fromisoformat(day), x) for day, x in section.transmission.items())
@@ -381,8 +384,11 @@ class Epidemic:
         )
 
     def _contact_factor(self, in_force: tuple[str, ...], day: int) -> Floats:
-        """Return the share of contacts left by the measures in force, ``(districts, settings)``."""
-        left = np.ones((len(self._names), len(SETTINGS)))
+        """Return the share of contacts left by the measures in force, ``(districts, settings)``.
+
+        It is above 1 in places where people have more contacts than elsewhere.
+        """
+        left = np.repeat(self._contacts_there[:, None], len(SETTINGS), axis=1)
         for name in in_force:
             removed = np.array([getattr(self._measure(name).reduces, setting) for setting in SETTINGS])
             left[self._where(name)] *= 1.0 - self._compliance(name, day) * removed
@@ -402,8 +408,8 @@ class Epidemic:
         return [self._districts[district] for district in measure.districts]
 
     def _travel_left(self, in_force: tuple[str, ...], day: int) -> Floats:
-        """Return the share of contacts with other districts that measures leave, ``(districts,)``."""
-        left = np.ones(len(self._names))
+        """Return the share of contacts with other districts that is left, ``(districts,)``."""
+        left = self._travel_there.copy()
         for name in in_force:
             left[self._where(name)] *= 1.0 - self._compliance(name, day) * self._measure(name).travel
         return left
