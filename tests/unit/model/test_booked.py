@@ -384,6 +384,7 @@ def test_the_table_holds_every_action() -> None:
         "limit_icu",
         "level_load",
         "home_oxygen",
+        "local_measure",
     }
     assert held == actions - costless - {"custom"}  # the action of an extension
 

@@ -157,6 +157,9 @@ class Ledger:
         For each bed type, by facility: the sum of the waits of all patients who got such a bed, in hours.
     waits
         Number of these patients by facility, bed type and wait, rounded up to whole hours.
+    trips
+        Number of patients by origin, facility and bed type to which they went: from another facility, or from
+        the district with index d as ``~d``.
     """
 
     def __init__(self, network: Network) -> None:
@@ -182,6 +185,7 @@ class Ledger:
         self.flows = {OXYGEN: Flows(n), ICU: Flows(n)}
         self.wait_hours = {OXYGEN: [0.0] * n, ICU: [0.0] * n}
         self.waits: Counter[tuple[int, int, int]] = Counter()
+        self.trips: Counter[tuple[int, int, int]] = Counter()
 
     # -- changes ----------------------------------------------------------------------------------
 
