@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from zipfile import BadZipFile, ZipFile
 
 from surgesim.errors import ResultsError
 from surgesim.locks import Lock
@@ -65,6 +66,21 @@ GENERATOR = "surgesim report"
 """Generator named in the HTML of a report."""
 FIGURE_CREATOR = "Drawn by surgesim"
 """Creator named in the metadata of a figure file."""
+
+
+BRIEF = "surgesim brief"
+"""Generator named in a brief: in its HTML, among the keywords of its PDF, as author of its Word document."""
+
+
+def is_brief(path: Path) -> bool:
+    """Return whether surgesim wrote the brief."""
+    if path.suffix == ".docx" and path.is_file():
+        try:
+            with ZipFile(path) as file:
+                return BRIEF.encode() in file.read("docProps/core.xml")
+        except (BadZipFile, KeyError):
+            return False
+    return path.suffix in (".html", ".pdf") and path.is_file() and BRIEF.encode() in path.read_bytes()
 
 
 def is_report(path: Path) -> bool:

@@ -179,6 +179,11 @@ class Files:
             name, side, bound = bounded.groups()
             holds = {"<": operator.lt, ">": operator.gt, ">=": operator.ge}[side]
             return sum(holds(float(row[name]), float(bound)) for row in rows)
+        if by == "median_first":
+            first: dict[str, float] = {}
+            for row in rows:
+                first[row["replication"]] = min(float(row[column]), first.get(row["replication"], np.inf))
+            return float(np.quantile(list(first.values()), 0.5, method="lower"))
         values = np.array([float(row[column]) for row in rows])
         assert len(values), (by, column)
         if by == "peak":

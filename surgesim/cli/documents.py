@@ -1,4 +1,4 @@
-"""Commands that create figures and documents from results: plot, report."""
+"""Commands that create figures and documents from results: plot, report, brief."""
 
 from __future__ import annotations
 
@@ -87,8 +87,22 @@ def report(
         typer.Option(metavar="FILE", help="Write the tables to an Excel workbook (.xlsx) instead."),
     ] = None,
     daily: Annotated[bool, typer.Option("--daily", help="With --excel, include the daily tables.")] = False,
+    calendar: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Include the decisions by date in this folder of `surgesim calendar`.",
+        ),
+    ] = None,
+    scores: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="For a forecast, show the scores of earlier forecasts, written by `surgesim score`.",
+        ),
+    ] = None,
 ) -> None:
-    """Write the report of a completed run.
+    """Write the report of a completed run or forecast.
 
     The report is one HTML file to view, send or print, with a summary, tables, figures, assumptions and
     limits.
@@ -97,6 +111,10 @@ def report(
         fail("got --out and --excel, expected only one of the two: --excel also names the file")
     if daily and excel is None:
         fail("got --daily without --excel, expected both: the report has no daily tables")
+    if calendar is not None and excel is not None:
+        fail("got --calendar and --excel, expected only one of the two: the workbook has no calendar")
+    if scores is not None and excel is not None:
+        fail("got --scores and --excel, expected only one of the two: the workbook has no scores")
     with errors():
         from surgesim.study.store.run_folder import read
 
@@ -106,10 +124,12 @@ def report(
 
             typer.echo(str(write_workbook(stored, excel, lang.value, daily=daily)))
             return
+        from surgesim.decisions.door import read_calendar
         from surgesim.report.document import write_report
 
+        dates = None if calendar is None else read_calendar(calendar)
         path = out if out is not None else results / "report.html"
-        typer.echo(str(write_report(stored, path, lang.value)))
+        typer.echo(str(write_report(stored, path, lang.value, dates, scores)))
 
 
 def _plot_sweep(
@@ -155,3 +175,49 @@ def _plot_sweep(
     with make_folder(target):
         for name, picture in drawn.items():
             typer.echo(str(save(picture, places[name])))
+
+
+@app.command(epilog="Example: surgesim brief results/kien-giang --lang vi")
+def brief(
+    results: ResultsPath,
+    lang: LangOption,
+    out: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="File to write: .html, .pdf or .docx; may be repeated.",
+            show_default="RESULTS/brief.html and, with the extra `pdf`, RESULTS/brief.pdf",
+        ),
+    ] = None,
+    answer: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--answer",
+            metavar="FOLDER",
+            help="Result of `worth` or `size` for the same scenario, whose decisions come first; may be "
+            "repeated.",
+        ),
+    ] = None,
+    font: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Font of the PDF (.ttf or .otf).", show_default="DejaVu Sans"),
+    ] = None,
+) -> None:
+    """Write a completed run on one page: the situation, the need for beds, three decisions, three futures.
+
+    The page needs at least 5 runs. The HTML also lists the file, row and column of each number.
+    """
+    with errors():
+        from surgesim.decisions.door import read_size, read_worth
+        from surgesim.report.brief.write import default_paths, write_brief
+        from surgesim.study.store.contents import WORTH
+        from surgesim.study.store.manifest import kind_of
+        from surgesim.study.store.run_folder import read
+
+        stored = read(results)
+        answers = [
+            read_worth(folder) if kind_of(folder) == WORTH else read_size(folder) for folder in answer or ()
+        ]
+        paths = out if out is not None else default_paths(results)
+        for path in write_brief(stored, paths, lang.value, answers=answers, font=font):
+            typer.echo(str(path))

@@ -25,9 +25,8 @@ from surgesim.model.record import (
     FacilityEvent,
     Record,
     assessed_columns,
-    categories_of,
     district_columns,
-    logistics_columns,
+    supply_columns,
 )
 from surgesim.model.surveillance.reported import INDICATORS as OF_REPORTS
 from surgesim.model.surveillance.reported import SERIES, ReportedDays
@@ -89,10 +88,7 @@ class Recorder:
             facilities=self._facilities[before:],
             district_index={name: place for place, name in enumerate(self._district_columns)},
         )
-        items = [
-            column.name
-            for column in logistics_columns(supply.consumables, supply.burdens, categories_of(supply))
-        ]
+        items = [column.name for column in supply_columns(supply)]
         self._logistics = np.zeros((before + days, len(items)))
         self._assessor = Assessor(
             scenario,
@@ -142,8 +138,9 @@ class Recorder:
 
     def start_totals(self) -> None:
         """At t = 0, before anything happens, exclude the warm-up from the totals of the first day."""
-        self._reach.begin()
+        self._reach.begin(self._run.epidemic)
         self._run.journey.ledger.waits.clear()
+        self._run.journey.ledger.trips.clear()
         self._before = self._page()
         if self._before_run:
             self._look_back()
@@ -218,7 +215,7 @@ class Recorder:
 
     def record(self, day: int) -> Assessment:
         """Fill the rows of a day; return what the command sees of it."""
-        self._reach.pass_day(day)
+        self._reach.pass_day(day, self._run.epidemic)
         page = self._page()
         self._write(day, page)
         self._before = page
@@ -303,7 +300,9 @@ class Recorder:
         """Return the record of the run, including `actions`, the steps of the plan's rules."""
         if not self._assessor.one_by_one:
             self._keep(slice(self._before_run, len(self._province)))
-        waits = [(*key, count) for key, count in sorted(self._run.journey.ledger.waits.items())]
+        ledger = self._run.journey.ledger
+        waits = [(*key, count) for key, count in sorted(ledger.waits.items())]
+        trips = [(*key, count) for key, count in sorted(ledger.trips.items())]
         return Record(
             self._replication,
             self.so_far.province,
@@ -323,6 +322,7 @@ class Recorder:
             outcomes_of(self.so_far.province, self.so_far.facilities, self._private),
             {"days checked": self._checks},
             np.array(waits, np.int64).reshape(-1, 4),
+            np.array(trips, np.int64).reshape(-1, 4),
         )
 
 

@@ -53,6 +53,11 @@ FACILITY = (
     Column("oxygen_used_kg", "kg/day", "oxygen used by COVID patients"),
     Column("oxygen_stock_kg", "kg", "oxygen in tank and cylinders"),
     Column("dry", "days/day", "part of the day with a shortage of oxygen"),
+    Column(
+        "oxygen_delivered_kg",
+        "kg/day",
+        "oxygen delivered into tank and cylinders, and received from other facilities less what went there",
+    ),
 )
 
 _TOLERANCE_KG = 1e-6
@@ -357,7 +362,11 @@ class OxygenSupply:
         if store is None or self._more_risk == 0 or days <= 0:
             return 1.0
         store.advance(self._env.now)
-        return 1.0 + self._more_risk * min((store.strain - patient.strain_before) / days, 1.0)
+        return self.risk_of(store.strain - patient.strain_before, days)
+
+    def risk_of(self, strain: float, days: float) -> float:
+        """Return the factor on P(death) of a stay of `days` days with a `strain` in days."""
+        return 1.0 + self._more_risk * min(strain / days, 1.0) if days > 0 else 1.0
 
     def strain_of(self, patient: Patient) -> float:
         """Return the strain of a patient's stay so far, in days, as `Store.strain` counts it."""
@@ -584,7 +593,8 @@ class OxygenSupply:
             "oxygen_moved_kg": self.moved_kg,
         }
         page.facilities.values["oxygen_stock_kg"] = stock
-        page.facilities.totals |= {"oxygen_used_kg": used, "dry": dry}
+        came = [0.0 if store is None else store.delivered + store.received for store in self.stores]
+        page.facilities.totals |= {"oxygen_used_kg": used, "dry": dry, "oxygen_delivered_kg": came}
 
     def check(self, day: int) -> None:
         """Check that every store balances, that no stock is negative, and that all need is accounted for.

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from surgesim.model.care.course.ledger import Ledger
 from surgesim.model.clock.calendar import day_of
 from surgesim.model.command.indicators import window
+from surgesim.model.epidemic.spread import Epidemic
 from surgesim.model.record import PER_MILLION
 from surgesim.scenario.schema.base import AGE_GROUPS, RISK_GROUPS
 
@@ -76,17 +77,25 @@ class ReachCounts:
         self._needs_before = np.zeros(groups, np.int64)
         self._dead_before = np.zeros(groups, np.int64)
         self._begun = False
+        self._became_infectious = np.zeros(groups, np.int64)
+        self._latent_before = np.zeros(groups, np.int64)
+        self._latent = self._latent_before
 
-    def begin(self) -> None:
+    def begin(self, epidemic: Epidemic | None) -> None:
         """At t = 0, exclude the warm-up and the initial census from the counts."""
+        if epidemic is not None:
+            self._latent = self._latent_before = epidemic.latent().ravel()
         self._needs_before = np.array(self._ledger.needs)
         self._dead_before = np.array(self._ledger.dead)
         self._ledger.too_late.clear()
         self._begun = True
 
-    def pass_day(self, day: int) -> None:
-        """Add the patients that the ledger has counted since the day before."""
+    def pass_day(self, day: int, epidemic: Epidemic | None) -> None:
+        """Add the patients that the ledger has counted since the day before, and the day's infections."""
         ledger = self._ledger
+        if epidemic is not None and epidemic.today is not None:
+            self._became_infectious += epidemic.today.onsets.sum(axis=(3, 4)).ravel()
+            self._latent = epidemic.latent().ravel()
         needs = np.array(ledger.needs)
         self.needs[day] = needs - self._needs_before
         self._needs_before = needs
@@ -102,6 +111,12 @@ class ReachCounts:
         self._known[0, row] = window(self.late, day).sum(axis=0)
         self._known[1, row] = window(self.needs, day).sum(axis=0)
         self._known[2, row] = self.dead
+
+    @property
+    def infected(self) -> Ints:
+        """``(groups,)`` people infected since t = 0: those who became infectious, and more latent people."""
+        infected: Ints = self._became_infectious + self._latent - self._latent_before
+        return infected
 
     @property
     def dead(self) -> Ints:
@@ -123,10 +138,11 @@ class ReachCounts:
         return [ratio(counted[:, part].sum(axis=1), among[:, part].sum(axis=1)) for part in parts]
 
     def totals(self) -> Ints:
-        """Return the run's patients, patients with timely access, and deaths, ``(3, districts, 9, 2)``."""
+        """Return the run's patients, patients in time, deaths and infections, ``(4, districts, 9, 2)``."""
         patients = self.needs.sum(axis=0)
-        shape = (3, len(self._people), len(AGE_GROUPS), len(RISK_GROUPS))
-        return np.stack([patients, patients - self.late.sum(axis=0), self.dead]).reshape(shape)
+        shape = (4, len(self._people), len(AGE_GROUPS), len(RISK_GROUPS))
+        in_time = patients - self.late.sum(axis=0)
+        return np.stack([patients, in_time, self.dead, self.infected]).reshape(shape)
 
     def _counts(self, indicator: str, rows: slice) -> tuple[Ints, Ints]:
         """Return an indicator's numerator and denominator, ``(rows, districts, ages and risks)`` each."""

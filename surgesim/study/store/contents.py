@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from surgesim.errors import ResultsError
-from surgesim.files import TEMPORARY, is_figure, is_report
+from surgesim.files import TEMPORARY, is_brief, is_figure, is_report
 
 MANIFEST = "manifest.json"
 FORMAT = "format"
@@ -22,12 +22,15 @@ FIT = "fit"
 """Kind of result: a fit. Also the name of the manifest entry that only fits have."""
 SIZE = "size"
 WORTH = "worth"
-"""Kinds of a search for the least that suffices and of a ranking of resources, and their manifest entries."""
+CALENDAR = "calendar"
+FRONTIER = "frontier"
+"""Kinds of a search for the least that suffices, a ranking of resources, a calendar of decisions and a search
+of two levers, and their manifest entries."""
 FORECAST = "forecast"
 """Name of the manifest entry, and of the additional tables, that only runs of a forecast have."""
-FORECAST_FILES = ("forecast.csv", "pace.csv")
+FORECAST_FILES = ("forecast.csv", "pace.csv", "oxygen.csv")
 
-KINDS = (RUN, SWEEP, FIT, SIZE, WORTH)
+KINDS = (RUN, SWEEP, FIT, SIZE, WORTH, CALENDAR, FRONTIER)
 
 _KEYS_BEFORE_FORMAT = {
     RUN: {"scenario_sha256", "seed", "replications", "days", "alternatives", "identities_checked"},
@@ -42,6 +45,8 @@ _ADDED_TO = {
     FIT: set[str](),
     SIZE: set[str](),
     WORTH: set[str](),
+    CALENDAR: set[str](),
+    FRONTIER: set[str](),
 }
 """Folders in a result to which later commands add figures."""
 
@@ -123,6 +128,7 @@ def strangers_in_result(folder: Path) -> list[str]:
         return (
             name in listed
             or (name == "report.html" and is_report(folder / name))
+            or (name in ("brief.html", "brief.pdf", "brief.docx") and is_brief(folder / name))
             or (name.partition("/")[0] in _ADDED_TO[kind] and is_figure(folder / name))
             or name == f"{SENSITIVITY}/{SENSITIVITY}.csv"
         )

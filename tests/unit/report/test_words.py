@@ -105,7 +105,9 @@ def keys_in_code() -> set[str]:
     return {
         key
         for key in found
-        if "." in key and key.split(".")[0] in sections and not re.search(r" |\.(j2|css|html)$", key)
+        if "." in key
+        and key.split(".")[0] in sections
+        and not re.search(r" |\.(j2|css|html|typ|pdf|docx)$", key)
     }
 
 

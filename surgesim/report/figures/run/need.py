@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
-from surgesim.report.figures.drawing.course import band_entries, course, draw_bands, peak, run_span
+from surgesim.report.figures.drawing.course import course, peak, run_span
+from surgesim.report.figures.drawing.need import draw_need, need_entries
 from surgesim.report.figures.drawing.page import (
-    BLACK,
     PANEL_SIZE,
-    PURPLE,
     SMALL_SIZE,
     VERMILION,
     WIDTH,
@@ -30,23 +26,19 @@ from surgesim.report.figures.drawing.page import (
     wrap,
 )
 from surgesim.report.figures.drawing.summaries import (
-    BREACH_SHADE,
     ThresholdSummary,
     mark_first,
-    shade,
     threshold_summaries,
 )
 from surgesim.report.figures.spec import FigureSpec
 from surgesim.report.words import day_month, day_text, number, percent, phrase, round_off
-from surgesim.study.measures.binding import BEDS, SHORTAGE
+from surgesim.study.measures.binding import BEDS
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results
 
 TOGETHER_DAYS: Final = 7
 """First breaches at most this many days apart share a bracket instead of being drawn individually."""
-_STAFFED: Final[dict[str, Any]] = {"color": BLACK, "linewidth": 1.3, "linestyle": (0, (5, 2))}
-_WITHOUT_BED: Final[dict[str, Any]] = {"color": PURPLE, "linestyle": (0, (1, 1)), "linewidth": 2.0}
 _PANEL_WIDTH: Final = WIDTH - 0.95  # approximate width in inches of a full-page panel
 
 
@@ -74,7 +66,7 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
     oxygen, icu = drawn[-2:]
     clusters = _clusters([watch.first for watch in watches if watch.first is not None and not watch.at_start])
     for axes, bed in ((oxygen, "oxygen"), (icu, "icu")):
-        _need(axes, results, alternative, bed)
+        draw_need(axes, results, alternative, bed)
         for days in clusters:
             for day in dict.fromkeys((days[0], days[-1])):
                 axes.axvline(day_number(day), color=VERMILION, linewidth=0.7, linestyle=":", zorder=1)
@@ -85,43 +77,8 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
         axes.set_ylim(bottom=0)
         number_ticks(axes, lang)
         _brackets(axes, [days for days in clusters if len(days) > 1], lang)
-    legend(figure, _entries(lang))
+    legend(figure, need_entries(lang))
     return figure
-
-
-def _need(axes: Axes, results: Results, alternative: str, bed: str) -> None:
-    """Draw the need for a bed type with its bands, its staffed beds, and patients without a bed."""
-    curve = course(results, alternative, f"{bed}_need")
-    staffed = course(results, alternative, f"staffed_{bed}")
-    without = [course(results, alternative, indicator).mean for indicator in SHORTAGE[bed]]
-    shade(axes, curve.days, curve.p50 > staffed.p50)
-    draw_bands(axes, curve)
-    axes.fill_between(
-        curve.days,
-        curve.p50,
-        staffed.p50,
-        where=(curve.p50 > staffed.p50).tolist(),
-        interpolate=True,
-        facecolor="none",
-        edgecolor=VERMILION,
-        hatch="////",
-        linewidth=0,
-        zorder=2.5,
-    )
-    axes.plot(curve.days, np.sum(without, axis=0), **_WITHOUT_BED)
-    axes.step(staffed.days, staffed.p50, where="post", **_STAFFED)
-
-
-def _entries(lang: str) -> list[tuple[Artist, str]]:
-    median, *bands = band_entries(lang)
-    short = Patch(facecolor=BREACH_SHADE, edgecolor=VERMILION, hatch="////", linewidth=0)
-    return [
-        (median[0], phrase(lang, "figure.need")),
-        *bands,
-        (Line2D([], [], **_STAFFED), phrase(lang, "figure.staffed")),
-        (short, phrase(lang, "figure.short")),
-        (Line2D([], [], **_WITHOUT_BED), phrase(lang, "figure.without_bed")),
-    ]
 
 
 def _clusters(days: list[date]) -> list[list[date]]:

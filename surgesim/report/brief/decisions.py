@@ -1,0 +1,315 @@
+"""The decisions of the brief: amount, last date, effect, cost and confidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Final
+
+from surgesim.decisions.door import Size, Worth
+from surgesim.errors import ResultsError
+from surgesim.report.citation import Passage, Row, Value, cell, join, passage, proper_name, source
+from surgesim.report.names import alternative_title
+from surgesim.report.prose.amounts import amounts, changed_rules
+from surgesim.report.prose.costing import without_price
+from surgesim.report.prose.decisions import (
+    bound_words,
+    item_name,
+    leading,
+    more_words,
+    outcome_title,
+    resource_name,
+    value_words,
+)
+from surgesim.report.prose.plans import plan_changes
+from surgesim.report.words import (
+    common_decimals,
+    day_text,
+    money_unit,
+    number,
+    percent,
+    phrase,
+    round_off,
+    to_decimals,
+)
+from surgesim.study.measures.compare import COST, DEATHS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from surgesim.scenario.schema.scenario import Scenario
+    from surgesim.study.results import Results
+
+MOST: Final = 3
+"""Max number of decisions."""
+
+MOST_CHANGES: Final = 2
+"""Max number of changed values named."""
+
+HEADINGS: Final = ("decision", "amount", "by", "on_deaths", "cost", "confidence")
+"""The headings of the decisions' cells, in the catalogues ``onepage.<name>``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision in words, each text with the source of its numbers.
+
+    Attributes
+    ----------
+    title
+        What is decided.
+    amount
+        How much of it.
+    by
+        The last date of the decision, or the date from which it is in place.
+    effect
+        The change of deaths, or the condition that it keeps.
+    cost
+        The change of the cost of the response.
+    confidence
+        How sure the effect is.
+    """
+
+    title: str
+    amount: str
+    by: str
+    effect: str
+    cost: str
+    confidence: str
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The texts in the order of `HEADINGS`."""
+        return self.title, self.amount, self.by, self.effect, self.cost, self.confidence
+
+
+def decisions(
+    results: Results, answers: Sequence[Worth | Size], lang: str
+) -> tuple[list[Decision], list[Passage]]:
+    """Return at most three decisions, those of `answers` first, and what to know of them.
+
+    Alternatives of the run follow by deaths. A package, which contains the rules of another alternative, is
+    named below the table, not in it.
+    """
+    for answer in answers:
+        _check(results.scenario, answer)
+    found: list[Decision] = []
+    for answer in answers:
+        found += [_of_size(answer, lang)] if isinstance(answer, Size) else _of_worth(answer, lang)
+    table = results.comparison[results.comparison["outcome"] == DEATHS]
+    fewer = table[table["difference"] < 0]
+    fewer = fewer.assign(unclear=fewer["difference_high"] >= 0)
+    ranked: Sequence[Row] = fewer.sort_values("difference", kind="stable").to_dict("records")
+    packages = set(_packages(results))
+    single = [row for row in ranked if str(row["alternative"]) not in packages]
+    found += [_of_alternative(results, row, lang) for row in _different(results, single)]
+    after = []
+    if not found:
+        after.append(passage(lang, "onepage.no_plans" if table.empty else "onepage.none_fewer"))
+    whole = [row for row in ranked if str(row["alternative"]) in packages and not row["unclear"]]
+    if whole:
+        title = proper_name(alternative_title(results.scenario, str(whole[0]["alternative"]), lang))
+        after.append(passage(lang, "onepage.package", plan=title, effect=_effect(whole[0], lang)))
+    if found:
+        after.append(passage(lang, "onepage.decisions_note"))
+    return found[:MOST], after
+
+
+def _check(scenario: Scenario, answer: Worth | Size) -> None:
+    """Raise an error if an answer is about another scenario than the run."""
+    asked, ran = (each.model_dump(exclude={"study"}) for each in (answer.scenario, scenario))
+    differs = [key for key in ran if asked[key] != ran[key]]
+    if differs:
+        raise ResultsError(
+            f"{answer.folder}: got an answer for {answer.scenario.name}, expected one for the scenario of "
+            f"the result, {scenario.name}; they differ in {', '.join(differs)}"
+        )
+
+
+def _packages(results: Results) -> Iterator[str]:
+    """Yield the alternatives that contain all rules of another alternative, and more."""
+    rules = {name: set(changed_rules(results.scenario, name)) for name in results.alternatives[1:]}
+    for name, mine in rules.items():
+        if any(other and other < mine for other in rules.values()):
+            yield name
+
+
+def _different(results: Results, rows: Sequence[Row]) -> list[Row]:
+    """Return the rows without those that change the same rules as an earlier one."""
+    seen: list[set[str]] = []
+    kept = []
+    for row in rows:
+        rules = set(changed_rules(results.scenario, str(row["alternative"])))
+        if rules and rules in seen:
+            continue
+        seen.append(rules)
+        kept.append(row)
+    return kept
+
+
+def _of_alternative(results: Results, row: Row, lang: str) -> Decision:
+    name = str(row["alternative"])
+    better = Value(
+        percent(row["probability_better"], lang),
+        float(row["probability_better"]),
+        cell("comparison", row, "probability_better"),
+        scale=0.01,
+    )
+    return Decision(
+        title=proper_name(alternative_title(results.scenario, name, lang)),
+        amount=amounts(results.scenario, name, lang) or _changes(results.scenario, name, lang),
+        by=_ordered(results, name, lang),
+        effect=_effect(row, lang),
+        cost=_cost(results, name, lang),
+        confidence=passage(
+            lang, "onepage.unclear_in" if row["unclear"] else "onepage.better_in", share=better
+        ),
+    )
+
+
+def _changes(scenario: Scenario, name: str, lang: str) -> Passage:
+    """Return the first values that an alternative changes outside the plan."""
+    said = list(plan_changes(scenario, name, lang))
+    more = len(said) - MOST_CHANGES
+    parts: list[str] = [proper_name(text) for text in said[:MOST_CHANGES]]
+    if more > 0:
+        parts.append(passage(lang, "amount.more_changes", more=proper_name(number(more, lang))))
+    return join(parts, "; ")
+
+
+def _ordered(results: Results, name: str, lang: str) -> Passage:
+    """Return the median date on which the first of the plan's rules is ordered, or the start."""
+    events = results.actions
+    rules = changed_rules(results.scenario, name)
+    mine = events[
+        (events["alternative"] == name) & events["rule"].isin(rules) & (events["what"] == "ordered")
+    ]
+    if mine.empty:
+        start = results.scenario.start
+        return passage(
+            lang, "onepage.from_day", day=Value(day_text(start, lang), start, "scenario.yaml#start")
+        )
+    first = mine.groupby("replication")["day"].min()
+    median = results.scenario.start + timedelta(days=round(float(first.quantile(0.5, interpolation="lower"))))
+    place = source("actions", "median_first:day", alternative=name, rule=rules, what="ordered")
+    return passage(lang, "onepage.order_by", day=Value(day_text(median, lang), median, place))
+
+
+def _effect(row: Row, lang: str) -> Passage:
+    """State the change of deaths with its interval, from a row of comparison.csv."""
+    return _change(row, lambda column: cell("comparison", row, column), lang)
+
+
+def _change(row: Row, place: Callable[[str], str], lang: str, what: str = "") -> Passage:
+    columns = ("difference", "difference_low", "difference_high")
+    decimals = common_decimals(*(float(row[column]) for column in columns))
+    mean, low, high = (
+        Value(_signed(float(row[column]), decimals, lang), float(row[column]), place(column))
+        for column in columns
+    )
+    key = "onepage.effect_of" if what else "onepage.effect"
+    return passage(lang, key, mean=mean, low=low, high=high, what=what)
+
+
+def _signed(value: float, decimals: int, lang: str) -> str:
+    return f"{'+' if value > 0 else ''}{to_decimals(value, lang, decimals)}"
+
+
+def _cost(results: Results, name: str, lang: str) -> str:
+    if results.scenario.supply.costs is None:
+        return phrase(lang, "onepage.unpriced")
+    table = results.comparison
+    rows: Sequence[Row] = table[(table["alternative"] == name) & (table["outcome"] == COST)].to_dict(
+        "records"
+    )
+    if not rows:
+        return phrase(lang, "onepage.unpriced")
+    money = _money(rows[0], cell("comparison", rows[0], "difference"), results.scenario, lang)
+    partly = any(name in names for names in without_price(results).values())
+    return passage(lang, "onepage.partly", money=money) if partly else money
+
+
+def _money(row: Row, place: str, scenario: Scenario, lang: str) -> Passage:
+    value = float(row["difference"])
+    scale, unit = money_unit(abs(value), scenario.supply.currency, lang)
+    text = f"{'+' if value > 0 else ''}{round_off(value / scale, lang)}"
+    return join([Value(text, value, place, scale=scale), unit], " ")
+
+
+def _of_worth(worth: Worth, lang: str) -> Iterator[Decision]:
+    """Yield the steps that improve the outcome of the ranking over their whole interval, best first."""
+    steps = leading(worth, "step")
+    for row in steps[steps["difference_high"] < 0].head(MOST).to_dict("records"):
+        keys = {key: str(row[key]) for key in ("kind", "resource", "place")}
+
+        def place(column: str, row: Row = row, keys: dict[str, str] = keys) -> str:
+            return source("worth", column, **keys, outcome=str(row["outcome"]))
+
+        start = worth.scenario.start
+        yield Decision(
+            title=proper_name(_capital(item_name(worth, row, lang))),
+            amount=proper_name(more_words(row, lang)),
+            by=passage(
+                lang, "onepage.from_day", day=Value(day_text(start, lang), start, "scenario.yaml#start")
+            ),
+            effect=_change(row, place, lang, outcome_title(worth.scenario, str(row["outcome"]), lang)),
+            cost=_cost_of_step(worth, keys, lang),
+            confidence=passage(
+                lang,
+                "onepage.interval_90",
+                runs=Value(
+                    number(row["replications"], lang), float(row["replications"]), place("replications")
+                ),
+            ),
+        )
+
+
+def _cost_of_step(worth: Worth, keys: dict[str, str], lang: str) -> str:
+    table: pd.DataFrame = worth.table
+    for key, value in (keys | {"outcome": COST}).items():
+        table = table[table[key].fillna("").astype(str) == value]
+    rows: Sequence[Row] = table.to_dict("records")
+    if not rows:
+        return phrase(lang, "onepage.unpriced")
+    return _money(rows[0], source("worth", "difference", **keys, outcome=COST), worth.scenario, lang)
+
+
+def _of_size(size: Size, lang: str) -> Decision:
+    """Return the answer of a search as a decision; unless it is a date, it holds from the start."""
+    entry, answer = size.manifest["size"], size.answer
+    try:
+        last = date.fromisoformat(answer["value"])
+        by = passage(
+            lang, "onepage.order_by", day=Value(day_text(last, lang), last, "manifest.json#size.answer.value")
+        )
+    except ValueError:
+        start = size.scenario.start
+        day = Value(day_text(start, lang), start, "scenario.yaml#start")
+        by = passage(lang, "onepage.from_day", day=day)
+    kept = phrase(lang, "decisions.and").join(
+        phrase(
+            lang,
+            "size.condition",
+            outcome=outcome_title(size.scenario, outcome, lang),
+            bound=bound_words(outcome, below, lang),
+        )
+        for outcome, below in entry["conditions"].items()
+    )
+    return Decision(
+        title=proper_name(_capital(resource_name(entry["lever"], lang))),
+        amount=proper_name(value_words(size, answer["value"], lang)),
+        by=by,
+        effect=passage(lang, f"answer.{answer['status']}", conditions=proper_name(kept)),
+        cost=phrase(lang, "onepage.unpriced"),
+        confidence=Value(
+            percent(entry["confidence"], lang),
+            float(entry["confidence"]),
+            "manifest.json#size.confidence",
+            scale=0.01,
+        ),
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,239 @@
+"""The brief: one page in both languages, every number from its cell, errors in one sentence."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import docx
+import matplotlib
+import pandas as pd
+import pytest
+from figure_cases import surge_results, surge_scenario
+from matplotlib.figure import Figure
+from pypdf import PdfReader
+from report_cases import Files, Page
+
+from surgesim.decisions.door import Worth
+from surgesim.errors import ResultsError, SurgesimError
+from surgesim.files import is_brief
+from surgesim.report.brief import content
+from surgesim.report.brief.content import brief
+from surgesim.report.brief.decisions import decisions
+from surgesim.report.brief.page import html, origins
+from surgesim.report.brief.write import write_brief
+from surgesim.report.words import LANGUAGES
+from surgesim.scenario.schema.base import Text
+from surgesim.scenario.schema.scenario import Scenario
+from surgesim.study.results import Results
+from surgesim.study.store.csv_files import write_csv
+from surgesim.study.store.folder import scenario_text
+from surgesim.study.tables.columns import TABLES
+
+STAFF = {
+    "command": {
+        "plan": {
+            "staff": {
+                "title": {"vi": "Tăng cường nhân lực", "en": "More staff"},
+                "action": "reinforce_staff",
+                "doctors": 12,
+                "when": {"on": "2024-01-20"},
+            }
+        }
+    }
+}
+
+
+@pytest.fixture(scope="module")
+def results() -> Results:
+    plain = surge_scenario(2, 0, days=60, alternatives={"more-staff": STAFF, "same": {}})
+    made = surge_results(plain, replications=6)
+    table = made.comparison.copy()
+    for name, column, value in (
+        ("more-staff", "difference", -40.0),
+        ("more-staff", "difference_low", -50.0),
+        ("more-staff", "difference_high", -30.0),
+        ("more-staff", "probability_better", 1.0),
+        ("same", "difference", -4.0),
+        ("same", "difference_low", -9.0),
+        ("same", "difference_high", 1.0),
+    ):
+        rows = (table["alternative"] == name) & (table["outcome"] == "deaths")
+        assert rows.sum() == 1
+        table[column] = table[column].astype(float).where(~rows, value)
+    ordered = [("more-staff", k, 19 + (k == 0), "staff", "ordered") for k in range(6)]
+    actions = pd.DataFrame(ordered, columns=["alternative", "replication", "day", "rule", "what"])
+    return dataclasses.replace(made, comparison=table, actions=actions)
+
+
+@pytest.fixture
+def unpictured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replace the figure by an empty one, to be quick."""
+    monkeypatch.setattr(content, "draw_brief", lambda results, lang: Figure(figsize=(6, 1)))
+
+
+def titled(scenario: Scenario, title: str) -> Scenario:
+    return scenario.model_copy(update={"title": Text.model_validate(title)})
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_it_is_one_page(results: Results, lang: str, tmp_path: Path) -> None:
+    (path,) = write_brief(results, [tmp_path / "brief.pdf"], lang)
+    reader = PdfReader(path)
+    assert len(reader.pages) == 1
+    text = reader.pages[0].extract_text()
+    title = results.scenario.title.get(lang)
+    assert title in text
+    assert {"en": "12 doctors", "vi": "12 bác sĩ"}[lang] in " ".join(text.split())
+    assert b"replications.csv" in reader.attachments["sources.csv"][0]
+    again = tmp_path / "again.pdf"
+    write_brief(results, [again], lang)
+    assert again.read_bytes() == path.read_bytes()
+
+
+@pytest.mark.usefixtures("unpictured")
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_number_equals_its_cell(results: Results, lang: str, tmp_path: Path) -> None:
+    for table in TABLES:
+        write_csv(tmp_path / f"{table.name}.csv", getattr(results, table.name))
+    (tmp_path / "scenario.yaml").write_text(scenario_text(results.scenario), encoding="utf-8")
+    (tmp_path / "manifest.json").write_text(json.dumps(dict(results.manifest)), encoding="utf-8")
+    files = Files(tmp_path)
+    page = Page(html(brief(results, lang))).root
+    quoted = [e for e in page.all("data", "time") if "data-source" in e.attributes]
+    assert len(quoted) > 30
+    for element in quoted:
+        there = files.at(element.attributes["data-source"])
+        if element.tag == "time":
+            if not isinstance(there, date):
+                there = files.start + timedelta(days=there)
+            assert element.attributes["datetime"] == there.isoformat()
+        else:
+            assert float(element.attributes["value"]) == pytest.approx(there, rel=1e-9)
+    (listed,) = (table for table in page.all("table") if table.attributes["id"] == "sources")
+    assert len(list(listed.all("tr"))) == 1 + len(origins(brief(results, lang)))
+
+
+def test_decisions_have_amount_date_effect_and_confidence(results: Results) -> None:
+    (staff, same), after = decisions(results, (), "en")
+    assert str(staff.amount) == "12 doctors at each of 1 hospitals"
+    assert str(staff.by) == "order by 20\N{NO-BREAK SPACE}Jan\N{NO-BREAK SPACE}2024"
+    assert str(staff.effect) == "−40 deaths (−50 to −30)"
+    assert str(staff.confidence) == "clear; fewer in 100% of the paired runs"
+    assert str(same.confidence).startswith("not clear")
+    assert staff.cost == "not costed"
+    assert len(after) == 1
+
+
+def test_a_package_is_named_apart(results: Results) -> None:
+    rule = STAFF["command"]["plan"]["staff"]
+    both = {"command": {"plan": {"staff": rule, "more": {**rule, "doctors": 5}}}}
+    alternatives = {**results.scenario.alternatives, "same": both}
+    scenario = results.scenario.model_copy(update={"alternatives": alternatives})
+    table = results.comparison.assign(
+        difference_high=results.comparison["difference_high"].where(
+            results.comparison["alternative"] != "same", -1.0
+        )
+    )
+    found, after = decisions(dataclasses.replace(results, scenario=scenario, comparison=table), (), "en")
+    assert len(found) == 1
+    assert str(after[0]).startswith("All together (“same”): −4")
+
+
+def test_steps_of_worth_come_first(results: Results) -> None:
+    row = {
+        "kind": "step", "resource": "icu-nurses", "place": "", "added": 10, "unit": "nurses", "rank": 1,
+        "replications": 8, "outcome": "deaths", "outcome_unit": "deaths", "role": "effect",
+        "baseline_mean": 100.0, "difference": -60.0, "difference_low": -80.0, "difference_high": -40.0,
+        "per_unit": -6.0, "per_billion": None, "beyond_single": None,
+    }  # fmt: skip
+    manifest = {"worth": {"outcome": "deaths", "by": "province"}}
+    worth = Worth(results.scenario, pd.DataFrame([row]), manifest, Path("w"))
+    found, _ = decisions(results, [worth], "en")
+    assert [str(one.title) for one in found][:2] == ["ICU nurses", "more-staff"]
+    assert "10 nurses" in found[0].amount
+    assert "−60 (−80 to −40)" in found[0].effect
+    other = dataclasses.replace(worth, scenario=titled(results.scenario, "Elsewhere"))
+    with pytest.raises(ResultsError, match=r"^w: got an answer for .*; they differ in title$"):
+        decisions(results, [other], "en")
+
+
+@pytest.mark.usefixtures("unpictured")
+def test_futures_are_runs_ranked_by_deaths(results: Results) -> None:
+    rows = results.replications.copy()
+    base = rows["alternative"] == "baseline"
+    rows.loc[base, "deaths"] = [30.0, 10.0, 60.0, 20.0, 50.0, 40.0]
+    last = brief(dataclasses.replace(results, replications=rows)).futures.rows[-1]
+    assert list(map(str, last)) == ["Deaths", "10", "30", "60"]
+
+
+@pytest.mark.usefixtures("unpictured")
+def test_a_result_too_bare_or_too_old_is_one_sentence(results: Results) -> None:
+    few = results.replications[results.replications["replication"] < 2]
+    with pytest.raises(ResultsError, match=r"got 2 runs of each alternative, expected at least 5"):
+        brief(dataclasses.replace(results, replications=few))
+    old = results.replications.drop(columns="peak_present")
+    with pytest.raises(ResultsError, match=r"replications\.csv has no column peak_present"):
+        brief(dataclasses.replace(results, replications=old))
+    daily = results.daily[results.daily["indicator"] != "icu_need"]
+    with pytest.raises(ResultsError, match=r"daily\.csv has no icu_need"):
+        brief(dataclasses.replace(results, daily=daily))
+
+
+@pytest.mark.usefixtures("unpictured")
+def test_nothing_is_written_if_a_font_lacks_letters(results: Results, tmp_path: Path) -> None:
+    fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    paths = [tmp_path / "brief.html", tmp_path / "brief.pdf"]
+    with pytest.raises(ResultsError, match=r"the font cmr10 lacks the letters .* of the brief"):
+        write_brief(results, paths, "vi", font=fonts / "cmr10.ttf")
+    (tmp_path / "no.ttf").write_text("no font")
+    with pytest.raises(ResultsError, match=r"no\.ttf: cannot be read as a font"):
+        write_brief(results, paths, "vi", font=tmp_path / "no.ttf")
+    with pytest.raises(ResultsError, match=r"got a brief 'brief\.txt', expected one that ends in html, pdf"):
+        write_brief(results, [*paths, tmp_path / "brief.txt"], "vi")
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["no.ttf"]
+
+
+@pytest.mark.usefixtures("unpictured")
+def test_a_title_that_does_not_fit_is_one_sentence(results: Results, tmp_path: Path) -> None:
+    long = titled(results.scenario, "A very long title " * 400)
+    with pytest.raises(ResultsError, match=r"does not fit one page even in letters of 8 pt"):
+        write_brief(dataclasses.replace(results, scenario=long), [tmp_path / "brief.pdf"])
+
+
+@pytest.mark.usefixtures("unpictured")
+def test_a_word_document_has_the_same_tables(results: Results, tmp_path: Path) -> None:
+    (path,) = write_brief(results, [tmp_path / "brief.docx"], "vi")
+    document = docx.Document(str(path))
+    chosen, futures, sources = document.tables
+    page = brief(results, "vi")
+    assert page.decisions is not None
+    assert [c.text for c in chosen.rows[1].cells] == list(map(str, page.decisions.rows[0]))
+    assert [c.text for c in futures.rows[-1].cells] == list(map(str, page.futures.rows[-1]))
+    assert len(sources.rows) == 1 + len(origins(page))
+
+
+@pytest.mark.usefixtures("unpictured")
+@pytest.mark.parametrize("suffix", ["html", "pdf", "docx"])
+def test_only_a_brief_is_replaced(results: Results, tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"brief.{suffix}"
+    path.write_text("mine")
+    with pytest.raises(ResultsError, match="is not a brief written by surgesim"):
+        write_brief(results, [path])
+    assert path.read_text() == "mine"
+    path.unlink()
+    write_brief(results, [path])
+    assert is_brief(path)
+
+
+@pytest.mark.usefixtures("unpictured")
+def test_a_missing_package_is_named(
+    results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for package, suffix, extra in (("typst", "pdf", "pdf"), ("docx", "docx", "word")):
+        monkeypatch.setitem(__import__("sys").modules, package, None)
+        with pytest.raises(SurgesimError, match=rf"pip install 'surgesim\[{extra}\]'"):
+            write_brief(results, [tmp_path / f"brief.{suffix}"])
+    assert not list(tmp_path.iterdir())
