@@ -215,7 +215,7 @@ class Recorder:
 
     def record(self, day: int) -> Assessment:
         """Fill the rows of a day; return what the command sees of it."""
-        self._reach.pass_day(day, self._run.epidemic)
+        self._reach.pass_day(day)
         page = self._page()
         self._write(day, page)
         self._before = page
