@@ -141,6 +141,8 @@ def settle(
 ) -> list[Verdict]:
     """Run the values at some places until all conditions are shown to hold there, or one is shown not to.
 
+    Ends as soon as they are shown to hold at the first place, which is the weakest.
+
     Parameters
     ----------
     each
@@ -157,7 +159,7 @@ def settle(
     for n in looks(max(condition.first_look for condition in conditions) * runs_together, most):
         run(left, n)
         left = [place for place in left if verdict(place) == "open"]
-        if not left:
+        if not left or verdict(places[0]) == "holds":
             break
     return [verdict(place) for place in places]
 

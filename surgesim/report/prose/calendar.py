@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from surgesim.decisions.door import Calendar
     from surgesim.scenario.schema.scenario import Scenario
 
-NAMES = 3
+NAMES = 2
 """Most actions that a sentence names."""
 
 

@@ -10,6 +10,7 @@ from rich.text import Text
 from surgesim.report.prose.calendar import (
     band_words,
     calendar_sentences,
+    date_words,
     decision_title,
     decisions,
     last_call_words,
@@ -46,10 +47,12 @@ def _table(calendar: Calendar, lang: str) -> ScreenTable:
     table.add_column(later_words(calendar, lang))
     if entry["conditions"]:
         table.add_column(phrase(lang, "calendar.latest"), "left")
+    never = phrase(lang, "calendar.not_ordered")
     for row in shown.to_dict("records"):
         table.add_row(
             decision_title(calendar, row["rule"], lang),
-            *(band_words(row, step, lang) for step in ("ordered", "ready", "stood_down")),
+            band_words(row, "ordered", lang),
+            *(date_words(row, f"{step}_median", lang) or never for step in ("ready", "stood_down")),
             signed(row, lang),
             *([last_call_words(row, lang)] if entry["conditions"] else []),
         )

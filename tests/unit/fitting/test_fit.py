@@ -265,7 +265,7 @@ def test_a_killed_fit_goes_on(files: Path) -> None:
         "--data",
         str(files / "daily.csv"),
         "--members",
-        "40",
+        "16",
         "--rounds",
     ]
     args += ["3", "--workers", "1", "--no-figures", "--quiet", "--out"]
