@@ -11,7 +11,7 @@ If the scenario's floor (`Scarcity`) is below 1, all flows of a facility are low
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import ceil, inf
+from math import ceil, inf, nan
 from typing import Protocol
 
 import numpy as np
@@ -464,6 +464,14 @@ class OxygenSupply:
             for store in self.stores:
                 if store is not None:
                     store.advance(now)
+
+    def stocks_now(self) -> list[float]:
+        """Return the stock of each facility now, kg, and change nothing; NaN without a source."""
+        now = self._env.now
+        return [
+            nan if store is None else max(store.stock - store.draw * (now - store.last), 0.0)
+            for store in self.stores
+        ]
 
     def look(self) -> None:
         """At 00:00, bring every store up to the current time, set flows, and watch stocks."""
