@@ -25,6 +25,7 @@ from collections import Counter
 from pathlib import Path
 
 import pandas as pd
+from joblib.externals.loky import get_reusable_executor
 from sweep import say
 
 import surgesim
@@ -100,6 +101,8 @@ def main() -> None:
         say(f"round {number}: {end - before} runs in {all_:.1f} s, the first after {first:.1f} s")
         begin, before = times[-1], end
     say(f"after the last run: {clock + elapsed - begin:.1f} s")
+    if arguments.workers > 1:
+        get_reusable_executor().shutdown(wait=True)  # processor time is known of workers that have ended
     own, workers = (
         sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )

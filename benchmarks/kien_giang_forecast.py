@@ -47,7 +47,7 @@ INFECTED = 5000
 
 OPEN_SITES = ("covid-centre", "field-hospital-ha-tien", "district-site-")
 FIT = {"members": 96, "rounds": 3, "replicates": 16, "seed": 1}
-RUNS = 96
+RUNS = 64
 
 
 def reports() -> pd.DataFrame:

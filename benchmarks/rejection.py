@@ -152,7 +152,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--runs", type=int, nargs=2, default=(800, 1600), help="runs of the two stages")
+    parser.add_argument("--runs", type=int, nargs=2, default=(500, 1000), help="runs of the two stages")
     parser.add_argument("--workers", type=int, default=1)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)

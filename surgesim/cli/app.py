@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+from typer.models import CommandFunctionType as CommandFunction
 
-from surgesim.cli.options import WrongValueError
+from surgesim.cli.help import Command, context_lang, note_lang, translated, vietnamese
+from surgesim.cli.options import Lang, WrongValueError, choice_option
 from surgesim.cli.terminal import fail, output_errors
 from surgesim.log import LOG
 from surgesim.version import __version__
 
 ORDER = (
     *("run", "show", "validate", "new", "import", "schema", "plot", "report", "brief", "reproduce", "sweep"),
-    *("sensitivity", "worth", "size", "fit", "forecast", "score"),
+    *("sensitivity", "worth", "size", "frontier", "calendar", "fit", "forecast", "score"),
 )
 """Order of the commands in help."""
 
@@ -27,6 +30,15 @@ class _Group(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         return sorted(super().list_commands(ctx), key=ORDER.index)
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        note_lang(ctx, args)
+        return super().parse_args(ctx, args)
+
+    def get_help(self, ctx: Any) -> str:
+        if context_lang(ctx) == "vi":
+            return vietnamese(super(_Group, translated(self)).get_help(ctx))
+        return super().get_help(ctx)
+
     def invoke(self, ctx: Any) -> Any:
         try:
             with output_errors():
@@ -36,7 +48,16 @@ class _Group(TyperGroup):
             fail(f"{option}{error.message}")
 
 
-app = typer.Typer(
+class _App(typer.Typer):
+    """The application; its commands are of the class `Command`."""
+
+    def command(
+        self, name: str | None = None, *, epilog: str | None = None, **settings: Any
+    ) -> Callable[[CommandFunction], CommandFunction]:
+        return super().command(name, cls=Command, epilog=epilog, **settings)
+
+
+app = _App(
     cls=_Group,
     no_args_is_help=True,
     add_completion=False,
@@ -73,6 +94,10 @@ def _log_to(path: Path, context: typer.Context) -> None:
 @app.callback()
 def _options(
     context: typer.Context,
+    lang: Annotated[
+        Lang | None,
+        choice_option("Language of help and of every command: Vietnamese or English.", Lang, "--lang"),
+    ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from surgesim.cli.help import context_lang
 from surgesim.study.compute.backend import MOST_WORKERS
 
 BASELINE = "baseline"
@@ -92,9 +92,13 @@ def choice_option(help_: str, choices: type[StrEnum], *names: str, **settings: A
     return typer.Option(*names, parser=read, metavar=f"[{'|'.join(choices)}]", help=help_, **settings)
 
 
-def locale_lang() -> Lang:
-    locale = next((os.environ[v] for v in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(v)), "")
-    return Lang.vi if locale.startswith("vi") else Lang.en
+def _lang(context: typer.Context, given: Lang | None) -> Lang:
+    """Return the language given to the command or before it, or else that of the machine."""
+    return Lang(context_lang(context)) if given is None else given
+
+
+def _not_given() -> None:
+    """Return None: the language is decided by `_lang`."""
 
 
 ScenarioPath = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file (YAML).")]
@@ -102,7 +106,12 @@ ResultsPath = Annotated[Path, typer.Argument(metavar="RESULTS", help="Result fol
 LangOption = Annotated[
     Lang,
     choice_option(
-        "Vietnamese or English.", Lang, "--lang", default_factory=locale_lang, show_default="by locale"
+        "Vietnamese or English.",
+        Lang,
+        "--lang",
+        default_factory=_not_given,
+        callback=_lang,
+        show_default="by locale",
     ),
 ]
 DetailsOption = Annotated[

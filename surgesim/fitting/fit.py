@@ -215,7 +215,10 @@ def fit(
     _check_scenario(scenario)
     warm_up = warm_up_days(scenario) if data is None else None
     fitted = scenario if data is not None else begun_with_history(scenario)
-    known = read_data(data_of_history(scenario) if data is None else data, fitted)
+    if data is None:
+        known = read_data(data_of_history(scenario), fitted, "history")
+    else:
+        known = read_data(data, fitted)
     unknowns = unknowns_of(fitted, known, priors or {}, defaults=defaults, fixed=fixed)
     plan = _plan(
         scenario,

@@ -124,6 +124,14 @@ OUTCOMES: tuple[Outcome, ...] = (
         "epidemic",
     ),
     Outcome(
+        "screened",
+        "people",
+        "people infected outside the province whom screening at entry finds; empty if arrivals are given",
+        _total("screened"),
+        "countermeasures",
+        better="",
+    ),
+    Outcome(
         "reported_cases",
         "cases",
         "reported cases; empty if arrivals are given instead of an epidemic",
@@ -173,6 +181,20 @@ OUTCOMES: tuple[Outcome, ...] = (
         "patients",
         "largest daily number of patients without the bed they need",
         _most("without_bed"),
+        "need",
+    ),
+    Outcome(
+        "peak_shortfall_oxygen",
+        "beds",
+        "largest daily number of oxygen beds that the province lacks",
+        _most("shortfall_oxygen"),
+        "need",
+    ),
+    Outcome(
+        "peak_shortfall_icu",
+        "beds",
+        "largest daily number of ICU beds that the province lacks",
+        _most("shortfall_icu"),
         "need",
     ),
     Outcome(

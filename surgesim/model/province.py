@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.model.capacity.capacity import Capacity
-from surgesim.model.capacity.facilities import Facilities, Site
+from surgesim.model.capacity.facilities import OPEN, Facilities
 from surgesim.model.capacity.logistics import Drivers, Logistics
 from surgesim.model.care.arrivals import ArrivalSource
 from surgesim.model.care.basic_beds import BasicBeds
@@ -207,7 +207,7 @@ class Province:
         for bed in (OXYGEN, ICU):
             self.wards.staffed_normally[bed][:] = unstretched[:, bed].tolist()
         oxygen_now, icu_now = self.wards.staffed[OXYGEN], self.wards.staffed[ICU]
-        for f, (_, oxygen, icu) in enumerate(most.tolist()):
+        for f, (oxygen, icu) in enumerate(zip(*most.T[OXYGEN:].tolist(), strict=True)):
             if oxygen != oxygen_now[f] or icu != icu_now[f]:
                 self._set_capacity(f, oxygen, icu)
 
@@ -229,9 +229,10 @@ class Province:
     def states(self) -> list[int]:
         """Return the state of each facility as an index into STATES."""
         opened: list[bool] = (self.capacity.today.space.max(axis=1) > 0).tolist()
-        return list(
-            map(Site.state, self.facilities.sites, opened, self.wards.occupied().sum(axis=0).tolist())
-        )
+        return [
+            OPEN if is_open else site.state(is_open, self.wards.present(facility))
+            for facility, (site, is_open) in enumerate(zip(self.facilities.sites, opened, strict=True))
+        ]
 
     def state_of(self, facility: int) -> int:
         """Return the state of one facility as an index into STATES."""

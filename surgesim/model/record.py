@@ -83,6 +83,7 @@ PROVINCE: tuple[Column, ...] = (
     *capacity.BOUND,
     *ledger.PLACES,
     waits.WITHOUT_BED,
+    *journey.SHORTFALL,
     *ledger.FLOWS,
     staff.ABSENT,
     *oxygen.COLUMNS,
@@ -227,8 +228,8 @@ class Record:
     breached_at_start_by_district
         ``(thresholds by district, districts)``: True if a threshold was breached in a district at t = 0.
     reached
-        ``(3, districts, 9, 2)``, by district, age and risk: patients who needed a bed, patients who got all
-        the beds they needed in time, and deaths.
+        ``(4, districts, 9, 2)``, by district, age and risk: patients who needed a bed, patients who got all
+        the beds they needed in time, deaths, and people infected.
     actions
         The steps of the plan's rules, in order of time.
     outcomes
@@ -238,6 +239,9 @@ class Record:
     waits
         ``(rows, 4)``: facility, index of the bed type, wait in whole hours, and number of patients who got
         the bed they needed there after this wait.
+    trips
+        ``(rows, 4)``: origin (a facility, or a district d as ``~d``), facility, index of the bed type, and
+        number of patients who went there.
     drawn
         The values drawn for the uncertain parameters, by path in the scenario.
     patient_events, facility_events
@@ -263,6 +267,7 @@ class Record:
     outcomes: dict[str, float]
     checks: dict[str, int]
     waits: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 4), np.int64))
+    trips: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 4), np.int64))
     drawn: Mapping[str, float] = field(default_factory=dict)
     patient_events: tuple[LogEntry, ...] | None = None
     facility_events: tuple[FacilityEvent, ...] | None = None

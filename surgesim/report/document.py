@@ -204,7 +204,7 @@ def _parts(results: Results, lang: str, calendar: Calendar | None, scores: Path 
     yield part("method", sentences=[phrase(lang, f"method.{name}") for name in METHOD])
     yield part("assumptions", tables.confidences(results, lang), tables.assumptions(results, lang))
     yield part("identities", tables.identities(results, lang))
-    yield part("limits", sentences=[phrase(lang, f"limit.{name}") for name in LIMITS])
+    yield part("limits", sentences=list(_limits(results, lang)))
     yield part("must_not", sentences=list(_must_not(results, lang)))
     yield part("reproduce", tables.versions(results, lang))
 
@@ -250,6 +250,13 @@ def _forecast(results: Results, lang: str, scores: Path | None) -> Iterator[Part
     picture = Picture(FORECAST, title, inline(drawn, FORECAST, alt), alt)
     found = tables.forecast_tables(results, stored, of_earlier, lang)
     yield Part(FORECAST, sentences, [picture], [table for table in found if table is not None])
+
+
+def _limits(results: Results, lang: str) -> Iterator[str]:
+    """State the limits of the simulation; the epidemic of a forecast was fitted."""
+    for name in LIMITS:
+        known = FORECAST if name == "fit" and FORECAST in results.manifest else name
+        yield phrase(lang, f"limit.{known}")
 
 
 def _must_not(results: Results, lang: str) -> Iterator[str]:

@@ -40,20 +40,20 @@ class _Missing(NullTranslations):
         raise KeyError(message)
 
 
-def catalogue(lang: str) -> Catalog:
-    """Read the catalogue file of a language."""
+def catalogue(lang: str, name: str = "surgesim") -> Catalog:
+    """Read a catalogue file of a language."""
     from babel.messages.pofile import read_po
 
-    with (LOCALE / lang / "LC_MESSAGES" / "surgesim.po").open("rb") as file:
+    with (LOCALE / lang / "LC_MESSAGES" / f"{name}.po").open("rb") as file:
         return read_po(file, locale=lang, abort_invalid=True)
 
 
-@lru_cache(maxsize=len(LANGUAGES))
-def _translations(lang: str) -> GNUTranslations:
+@lru_cache(maxsize=8)
+def _translations(lang: str, name: str = "surgesim") -> GNUTranslations:
     from babel.messages.mofile import write_mo
 
     compiled = BytesIO()
-    write_mo(compiled, catalogue(lang))
+    write_mo(compiled, catalogue(lang, name))
     compiled.seek(0)
     translations = GNUTranslations(compiled)
     translations.add_fallback(_Missing())
@@ -64,6 +64,14 @@ def phrase(lang: str, key: str, **fields: object) -> str:
     """Return the phrase `key` in `lang` with its fields filled in; KeyError if it is missing."""
     text = _translations(lang).gettext(key)
     return text.format(**fields) if fields else text
+
+
+def help_words(lang: str, text: str) -> str:
+    """Return a paragraph of the command line's help in `lang`; unchanged if it has no translation."""
+    try:
+        return _translations(lang, "help").gettext(text) if lang != "en" else text
+    except KeyError:
+        return text
 
 
 def plain_percent(text: str) -> str:

@@ -80,6 +80,10 @@ ONE_WARD = hospitals(
     bravo=facility(oxygen=150, icu=40) | staff(60, 160, 120),
 )
 TEAMS: Plain = {"clinical": {"home_care": {"effect": 0.0}}}
+LOCKABLE: Plain = {
+    "people": {"districts": {"town": district(40_000), "hills": district(20_000, travel_hours=1.0)}},
+    "epidemic": {"measures": {"lockdown": {"reduces": {"work": 0.6, "community": 0.6}, "travel": 0.8}}},
+}
 MEASURE: Plain = {"reduces": {"work": 0.4, "community": 0.4}, "travel": 0.5, "start": "2024-01-01"}
 
 
@@ -135,6 +139,13 @@ LEVERS = {
         "deaths",
         1,
     ),
+    "local lockdown": Lever(
+        LOCKABLE,
+        rule("local_measure", measure="lockdown", cases_above=100.0, cases_below=50.0),
+        rule("local_measure", measure="lockdown", cases_above=1e6, cases_below=50.0),
+        "infections",
+        -1,
+    ),
     "people react": Lever({}, reaction(), reaction(most=0.0), "infections", -1),
     "people tire": Lever(
         reaction(), reaction(half_life_days=10.0), reaction(half_life_days=1e6), "infections", 1
@@ -187,6 +198,7 @@ SEEN = {
     "staff lent": "staff_lent",
     "oxygen at home": "home_oxygen",
     "staff in teams": "staff_in_teams",
+    "local lockdown": "districts_locked",
     "people react": "contacts_given_up",
 }
 

@@ -636,7 +636,7 @@ class Capacity:
         row["usable_icu_all"] = number_of_beds(int(self.today.icu_usable.sum()))
         for bed, (name, beds) in enumerate(zip(BED_TYPES, space.sum(axis=0).tolist(), strict=True)):
             row[f"open_{name}"] = number_of_beds(beds)
-            page.facilities.values[f"binding_{name}"] = binding[:, bed].astype(float)
+            page.facilities.values[f"binding_{name}"] = binding[:, bed].tolist()
         shares = self._bound(OXYGEN) + self._bound(ICU)
         row |= {column.name: share for column, share in zip(BOUND, shares, strict=True)}
         if self.absences is not None:

@@ -253,8 +253,8 @@ class EssentialPatients:
             "emergency_served_7d_share": self.served_share,
         }
         page.facilities.values |= {
-            "emergency_unserved": self.emergency_unserved.astype(float),
-            "elective_backlog": self.backlog.astype(float),
+            "emergency_unserved": self.emergency_unserved.tolist(),
+            "elective_backlog": self.backlog.tolist(),
         }
 
     def check(self, day: int) -> None:

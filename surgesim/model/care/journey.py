@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import inf
 
-import numpy as np
-
 from surgesim.model.care.beds import ICU, OXYGEN, QueuePlace
 from surgesim.model.care.course.ends import boards, clock_left, dies, kind_of_death
 from surgesim.model.care.course.events import LogEntry
@@ -43,6 +41,14 @@ from surgesim.model.care.wards import Wards
 from surgesim.model.clock.calendar import Calendar, Due
 from surgesim.model.columns import Column, Page
 
+SHORTFALL = (
+    Column(
+        "shortfall_oxygen",
+        "beds",
+        "oxygen beds that the province lacks: `oxygen_need` beyond `staffed_oxygen`",
+    ),
+    Column("shortfall_icu", "beds", "ICU beds that the province lacks: need beyond staffed beds"),
+)
 WAITING_IN_DISTRICT = (
     Column("waiting_oxygen", "patients", "patients in the district who wait for an oxygen bed"),
     Column(
@@ -291,6 +297,10 @@ class Journey:
             patient.unreported = False
             self.ledger.reported_at_admission[patient.district] += 1
         flow[facility] += 1
+        if patient.facility != facility:
+            trip = (patient.facility if patient.facility >= 0 else ~patient.location, facility, place)
+            trips = self.ledger.trips
+            trips[trip] = trips.get(trip, 0) + 1
         patient.facility = facility
         patient.location = self.network.district_of[facility]
         self.ledger.move(patient, need, place)
@@ -811,10 +821,13 @@ class Journey:
     def fill(self, page: Page) -> None:
         """Record the patients and the queues."""
         self.ledger.fill(page)
+        row = page.province.values
+        for bed, name in ((OXYGEN, "oxygen"), (ICU, "icu")):
+            row[f"shortfall_{name}"] = max(row[f"{name}_need"] - sum(self._wards.staffed[bed]), 0)
         page.province.values["without_bed"] = self.waits.without_bed()
         page.districts.values |= {
-            "waiting_oxygen": np.array(self.oxygen.waiting, float),
-            "waiting_icu": np.array(self.icu.waiting, float),
+            "waiting_oxygen": self.oxygen.waiting,
+            "waiting_icu": self.icu.waiting,
         }
 
     def check(self, day: int) -> None:

@@ -107,10 +107,10 @@ class Store:
     """
 
     __slots__ = (
-        "at_start", "cylinders", "cylinders_full", "delivered", "demand", "draw", "floor", "gross", "last",
-        "loss", "lost", "needed", "next_delivery", "orders", "patients", "pipe_lpm", "plant", "produced",
-        "received", "returned", "served", "share", "short", "short_days", "spilled", "strain", "tank",
-        "tank_full", "unmet", "used", "watch", "withheld",
+        "at_start", "cylinders", "cylinders_full", "delivered", "demand", "draw",
+        "floor", "gross", "last", "loss", "lost", "needed", "next_delivery", "orders", "patients",
+        "pipe_lpm", "plant", "produced", "received", "returned", "served", "share", "short", "short_days",
+        "spilled", "strain", "tank", "tank_full", "unmet", "used", "watch", "withheld",
     )  # fmt: skip
 
     def __init__(self, source: OxygenSource, now: float, floor: float = 1.0) -> None:
@@ -139,6 +139,10 @@ class Store:
     @property
     def stock(self) -> float:
         return self.tank + self.cylinders
+
+    @property
+    def is_full(self) -> bool:
+        return self.tank >= self.tank_full and self.cylinders >= self.cylinders_full
 
     def serve(self, rate: float) -> None:
         """Supply the patients present at `rate` from now on; call again when the plant changes.
@@ -555,7 +559,11 @@ class OxygenSupply:
         following = first + (number + 1) * delivery.interval_days
         self._expect_regular(facility, delivery, following)
         if delivery.failure == 0 or self._arrives(facility, delivery, number):
-            self.deliver(facility, delivery.size_kg)
+            store = self.stores[facility]
+            if store is not None and store.is_full and not store.patients:
+                store.returned += delivery.size_kg
+            else:
+                self.deliver(facility, delivery.size_kg)
         self._env.call_at(following, self._delivers, (facility, delivery, first, number + 1))
 
     def _arrives(self, facility: int, delivery: Delivery, number: int) -> bool:
@@ -582,13 +590,9 @@ class OxygenSupply:
             "oxygen_delivered_kg": sum([store.delivered for store in stores]),
             "oxygen_moved_kg": self.moved_kg,
         }
-        page.facilities.values["oxygen_stock_kg"] = np.array(stock)
+        page.facilities.values["oxygen_stock_kg"] = stock
         came = [0.0 if store is None else store.delivered + store.received for store in self.stores]
-        page.facilities.totals |= {
-            "oxygen_used_kg": np.array(used),
-            "dry": np.array(dry),
-            "oxygen_delivered_kg": np.array(came),
-        }
+        page.facilities.totals |= {"oxygen_used_kg": used, "dry": dry, "oxygen_delivered_kg": came}
 
     def check(self, day: int) -> None:
         """Check that every store balances, that no stock is negative, and that all need is accounted for.

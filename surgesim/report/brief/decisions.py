@@ -22,6 +22,7 @@ from surgesim.report.prose.decisions import (
     resource_name,
     value_words,
 )
+from surgesim.report.prose.plans import plan_changes
 from surgesim.report.words import (
     common_decimals,
     day_text,
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
 
 MOST: Final = 3
 """Max number of decisions."""
+
+MOST_CHANGES: Final = 2
+"""Max number of changed values named."""
 
 HEADINGS: Final = ("decision", "amount", "by", "on_deaths", "cost", "confidence")
 """The headings of the decisions' cells, in the catalogues ``onepage.<name>``."""
@@ -154,7 +158,7 @@ def _of_alternative(results: Results, row: Row, lang: str) -> Decision:
     )
     return Decision(
         title=proper_name(alternative_title(results.scenario, name, lang)),
-        amount=amounts(results.scenario, name, lang) or phrase(lang, "onepage.as_titled"),
+        amount=amounts(results.scenario, name, lang) or _changes(results.scenario, name, lang),
         by=_ordered(results, name, lang),
         effect=_effect(row, lang),
         cost=_cost(results, name, lang),
@@ -162,6 +166,16 @@ def _of_alternative(results: Results, row: Row, lang: str) -> Decision:
             lang, "onepage.unclear_in" if row["unclear"] else "onepage.better_in", share=better
         ),
     )
+
+
+def _changes(scenario: Scenario, name: str, lang: str) -> Passage:
+    """Return the first values that an alternative changes outside the plan."""
+    said = list(plan_changes(scenario, name, lang))
+    more = len(said) - MOST_CHANGES
+    parts: list[str] = [proper_name(text) for text in said[:MOST_CHANGES]]
+    if more > 0:
+        parts.append(passage(lang, "amount.more_changes", more=proper_name(number(more, lang))))
+    return join(parts, "; ")
 
 
 def _ordered(results: Results, name: str, lang: str) -> Passage:

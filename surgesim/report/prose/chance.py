@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from surgesim.report.citation import Passage, Row, Value, join, passage, proper_name, source
 from surgesim.report.names import alternative_title
+from surgesim.report.paths import path_words
 from surgesim.report.words import number, outcome_words, percent, round_off
 from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.scenario.schema.study.uncertain import is_choice
@@ -101,7 +102,7 @@ def remarks(results: Results, lang: str) -> Iterator[Passage]:
             lang,
             "spread.choices",
             choices=number(len(choices), lang),
-            paths=join([proper_name(path) for path in choices], ", "),
+            paths=join([proper_name(path_words(results.scenario, path, lang)) for path in choices], "; "),
         )
     lines = told_apart(results)
     if not lines:
@@ -151,7 +152,7 @@ def _most(results: Results, lines: list[Line], lang: str) -> Iterator[Passage]:
         passage(
             lang,
             "spread.share",
-            path=proper_name(row["path"]),
+            path=proper_name(path_words(results.scenario, row["path"], lang)),
             **{end: _share(row, end, lang) for end in ("value", "low", "high")},
         )
         for row in named.to_dict("records")

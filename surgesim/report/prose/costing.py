@@ -72,7 +72,7 @@ def per_death_averted(results: Results) -> dict[str, Row]:
         for (name, outcome), row in rows.items()
         if outcome == COST
         and row["per_death_averted"] > 0
-        and row["per_death_averted_low"] > 0
+        and row.get("per_death_averted_low", 0.0) > 0
         and rows[name, DEATHS]["difference_high"] < 0
         and name not in partly
     }

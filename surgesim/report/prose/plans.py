@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from surgesim.report.names import alternative_title
+from surgesim.report.paths import path_words, value_words
 from surgesim.report.words import phrase, plain_percent
 from surgesim.scenario.schema.scenario import Scenario
 
@@ -40,12 +41,12 @@ def plan_changes(scenario: Scenario, alternative: str, lang: str) -> Iterator[st
             yield phrase(lang, "plan.with", rule=rule_title(after[name], name, lang))
     for name, change in rules.items():
         if name in before and name in after:
-            values = ", ".join(f"{path} = {value}" for path, value in _leaves(change))
+            values = ", ".join(_rule_value(scenario, path, value, lang) for path, value in _leaves(change))
             yield phrase(lang, "plan.changed", rule=rule_title(after[name], name, lang), values=values)
     for name in rules:
         if name in before and name not in after:
             yield phrase(lang, "plan.without", rule=rule_title(before[name], name, lang))
-    yield from _values(overlay, lang)
+    yield from _values(scenario, scenario.alternative(alternative), overlay, lang)
 
 
 def idle_rules(results: Results, lang: str) -> Iterator[str]:
@@ -70,10 +71,16 @@ def idle_rules(results: Results, lang: str) -> Iterator[str]:
         yield phrase(lang, "plan.never_fired", rules=rules)
 
 
-def _values(overlay: Mapping[str, Any], lang: str) -> Iterator[str]:
+def _rule_value(scenario: Scenario, path: str, value: Any, lang: str) -> str:
+    """Describe a changed field of a rule."""
+    words = path_words(scenario, f"rule.{path}", lang).removeprefix("rule.")
+    return phrase(lang, "plan.set", path=words, value=value_words(value, lang))
+
+
+def _values(before: Scenario, after: Scenario, overlay: Mapping[str, Any], lang: str) -> Iterator[str]:
     """Describe changed values outside the plan; merge identical changes to many items."""
     own = f"{'.'.join(PLAN)}."
-    leaves = [(p, v) for p, v in _leaves(overlay) if not p.startswith(own) and p.split(".")[0] != TITLE]
+    leaves = [(p, v) for p, v in _leaves(overlay) if not p.startswith(own) and TITLE not in p.split(".")]
     counts = Counter((_wildcard(path), str(value)) for path, value in leaves)
     seen = set()
     for path, value in leaves:
@@ -82,8 +89,9 @@ def _values(overlay: Mapping[str, Any], lang: str) -> Iterator[str]:
         if many and pattern in seen:
             continue
         seen.add(pattern)
-        shown = pattern[0] if many else path
-        line = phrase(lang, "plan.removed" if value is None else "plan.set", path=shown, value=value)
+        shown = path_words(before if value is None else after, pattern[0] if many else path, lang)
+        key = "plan.removed" if value is None else "plan.set"
+        line = phrase(lang, key, path=shown, value=value_words(value, lang))
         yield phrase(lang, "plan.times", what=line, n=counts[pattern]) if many else line
 
 

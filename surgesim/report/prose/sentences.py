@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from surgesim.report.citation import Passage, Row, Value, cell, passage, proper_name, quote, source
 from surgesim.report.names import alternative_title, criteria, threshold_title
+from surgesim.report.paths import path_words
 from surgesim.report.words import (
     common_decimals,
     day_month,
@@ -250,7 +251,8 @@ def without_plan(scenario: Scenario, lang: str) -> str:
 def uncertainty_notes(scenario: Scenario, lang: str) -> Iterator[str]:
     """List the uncertain parameters that the bands reflect in addition to chance."""
     if scenario.study.drawn:
-        yield phrase(lang, "sentence.varies", names=", ".join(scenario.study.drawn))
+        names = [path_words(scenario, path, lang) for path in scenario.study.drawn]
+        yield phrase(lang, "sentence.varies", names="; ".join(names))
 
 
 def _of_precision(entry: Mapping[str, Any]) -> str:

@@ -236,6 +236,26 @@ def test_bad_input_is_one_sentence_and_nothing_is_written(
     assert not (files / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"date": "2024-03-01"}, "bad.csv:2: date: got 2024-03-01, which is outside the run, expected"),
+        ({"cases": 1}, "bad.csv: cases: got an unknown column, expected one of date"),
+        ({"in_hospital": 0, "icu": 3}, "bad.csv:2: icu: got 3 on 2024-01-01, expected at most the 0 of"),
+        ({"reported_cases": 0, "admissions": 0, "icu": 0}, "bad.csv: got only zeros, expected an epidemic"),
+    ],
+)
+def test_bad_data_are_refused_before_anything_runs(
+    files: Path, data: pd.DataFrame, change: dict[str, Any], message: str
+) -> None:
+    frame = data.assign(**{"date": data["date"].dt.strftime("%Y-%m-%d"), **change})
+    frame.to_csv(files / "bad.csv", index=False)
+    result = command(files, "--data", str(files / "bad.csv"), "--prior", "epidemic.variant.r0=2:4")
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert sorted(path.name for path in files.iterdir()) == ["bad.csv", "daily.csv", "tiny.yaml"]
+
+
 @pytest.mark.slow
 def test_a_killed_fit_goes_on(files: Path) -> None:
     """kill -9 in a round leaves whole rounds; the rest gives the same tables."""
@@ -245,7 +265,7 @@ def test_a_killed_fit_goes_on(files: Path) -> None:
         "--data",
         str(files / "daily.csv"),
         "--members",
-        "40",
+        "16",
         "--rounds",
     ]
     args += ["3", "--workers", "1", "--no-figures", "--quiet", "--out"]

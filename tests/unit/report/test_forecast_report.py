@@ -47,7 +47,7 @@ def scores(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def pages(results: Results, scores: Path) -> dict[str, Element]:
-    return {lang: Page(report(results, lang, scores)).root for lang in LANGUAGES}
+    return {lang: Page(report(results, lang, scores=scores)).root for lang in LANGUAGES}
 
 
 def section(page: Element) -> Element:
@@ -82,6 +82,7 @@ def test_the_section_has_its_tables_and_its_figure(pages: dict[str, Element], la
                 "Warning of the fit: 10 members are few for 2 unknowns",
                 "Assumed: transmission falls back towards R = 1",
                 "this forecast is valid for 2 weeks, see scores;",
+                "how transmission goes on is assumed (see the section on the forecast).",
             ),
         ),
         (
@@ -135,10 +136,10 @@ def test_without_scores_it_says_so(results: Results) -> None:
 
 def test_scores_that_are_none_or_of_no_forecast(results: Results, scores: Path, tmp_path: Path) -> None:
     with pytest.raises(ResultsError, match="contains no scores"):
-        report(results, "en", tmp_path)
+        report(results, "en", scores=tmp_path)
     (tmp_path / "scores.csv").write_text("a,b\n1,2\n")
     with pytest.raises(ResultsError, match="contains no scores"):
-        report(results, "en", tmp_path)
+        report(results, "en", scores=tmp_path)
 
 
 CAUTIONS = [

@@ -157,6 +157,9 @@ class Ledger:
         For each bed type, by facility: the sum of the waits of all patients who got such a bed, in hours.
     waits
         Number of these patients by facility, bed type and wait, rounded up to whole hours.
+    trips
+        Number of patients by origin, facility and bed type to which they went: from another facility, or from
+        the district with index d as ``~d``.
     """
 
     def __init__(self, network: Network) -> None:
@@ -182,6 +185,7 @@ class Ledger:
         self.flows = {OXYGEN: Flows(n), ICU: Flows(n)}
         self.wait_hours = {OXYGEN: [0.0] * n, ICU: [0.0] * n}
         self.waits: Counter[tuple[int, int, int]] = Counter()
+        self.trips: Counter[tuple[int, int, int]] = Counter()
 
     # -- changes ----------------------------------------------------------------------------------
 
@@ -290,17 +294,13 @@ class Ledger:
             "deaths_thin_care": deaths[THIN_CARE],
             "deaths_untreated": deaths[UNTREATED],
         }
-        needs = np.array(self.needs, float).reshape(len(self.gone), -1).sum(axis=1)
-        page.districts.values["present"] = needs - np.array(self.gone)
-        page.districts.totals |= {
-            "new_oxygen_need": needs,
-            "deaths": np.array(self.deaths_by_district, float),
-        }
+        needs = np.array(self.needs).reshape(len(self.gone), -1).sum(axis=1).tolist()
+        page.districts.values["present"] = list(map(sub, needs, self.gone))
+        page.districts.totals |= {"new_oxygen_need": needs, "deaths": self.deaths_by_district}
         for bed, flows in self.flows.items():
-            entries = np.add(flows.admissions, flows.moves_in).astype(float)
             page.facilities.totals |= {
-                f"entries_{BED_TYPES[bed]}": entries,
-                f"wait_hours_{BED_TYPES[bed]}": np.array(self.wait_hours[bed]),
+                f"entries_{BED_TYPES[bed]}": list(map(add, flows.admissions, flows.moves_in)),
+                f"wait_hours_{BED_TYPES[bed]}": self.wait_hours[bed],
             }
 
     def check(self, day: int, oxygen: BedPool, icu: BedPool, *, boarding: bool) -> None:

@@ -235,7 +235,7 @@ def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
                 lang,
                 "alt.least",
                 what=outcome_words(lang, outcome).label,
-                plan=least["alternative"],
+                plan=alternative_title(results.scenario, str(least["alternative"]), lang),
                 value=round_off(float(least["difference"]), lang),
             )
 
