@@ -23,7 +23,7 @@ from surgesim.report.sheets import (
     criteria_sheet,
     definitions_sheet,
 )
-from surgesim.report.words import count, day_text, phrase
+from surgesim.report.words import day_text, number, phrase
 from surgesim.study.measures.binding import BEDS
 
 if TYPE_CHECKING:
@@ -183,10 +183,9 @@ def _summary(book: _Book, at: Any, results: Results, top: Sheet, days: Sheet) ->
     at.write_string(0, 0, scenario.title.get(lang), book.title)
     heading = phrase(
         lang,
-        "short.heading",
-        title=scenario.title.get(lang),
-        runs=count("run", int(results.replications["replication"].nunique()), lang),
-        days=count("day", scenario.days, lang),
+        "onepage.run",
+        runs=number(int(results.replications["replication"].nunique()), lang),
+        days=number(scenario.days, lang),
         start=day_text(scenario.start, lang),
     )
     sentences = [heading, *map(str, in_brief(results, lang)), phrase(lang, "onepage.no_forecast")]
@@ -250,6 +249,6 @@ def _width(heading: str, kind: Kind, cells: Sequence[Content]) -> float:
     """Return the width that shows a column's longest word of the heading, and its cells up to a maximum."""
     least = max(_NARROWEST, *(len(word) + 2 for word in heading.split()))
     if kind not in _WIDEST:
-        return least + (3 if kind == "change" else 1)
+        return max(least, *(len(f"{cell:+,.1f}") + 2 for cell in cells if isinstance(cell, (int, float))), 0)
     lines = (len(line) for cell in cells if isinstance(cell, str) for line in cell.split("\n"))
     return min(max(least, *lines, 0) + 1, _WIDEST[kind]) if cells else least
