@@ -42,7 +42,7 @@ def plot(
 
     The sweep-map shows the probability of a breach by the first two parameters of a grid, for each scenario.
     """
-    with errors(interrupted="the figures already written are complete"):
+    with errors(interrupted="the figures already written are complete", lang=lang.value):
         from surgesim.report.figures import FIGURES, EmptyFigureError, ProvinceOnlyError, draw, save
         from surgesim.study.store.contents import SWEEP
         from surgesim.study.store.manifest import kind_of
@@ -97,7 +97,7 @@ def report(
         fail("got --out and --excel, expected only one of the two: --excel also names the file")
     if daily and excel is None:
         fail("got --daily without --excel, expected both: the report has no daily tables")
-    with errors():
+    with errors(lang=lang.value):
         from surgesim.study.store.run_folder import read
 
         stored = read(results)
@@ -187,7 +187,7 @@ def brief(
 
     The page needs at least 5 runs. The HTML also lists the file, row and column of each number.
     """
-    with errors():
+    with errors(lang=lang.value):
         from surgesim.decisions.door import read_size, read_worth
         from surgesim.report.brief.write import default_paths, write_brief
         from surgesim.study.store.contents import WORTH
