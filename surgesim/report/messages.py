@@ -12,6 +12,9 @@ from typing import Final, NamedTuple
 
 from surgesim.report.words import catalogue
 
+_PATH: Final = re.compile(r"(\w[\w*-]*(?:\.[\w*-]+)+): (.*)", re.DOTALL)
+"""A message about a path of the scenario, which stays as it is."""
+
 _FIELD: Final = re.compile(r"\{\{|\}\}|\{(\w+)\}")
 _REGEX: Final = {"n": r"\S+?", "v": r".+?", "w": r".+?", "p": r".+?", "q": r".+?"}
 """What a field stands for, by the first letter of its name."""
@@ -31,6 +34,9 @@ def message_words(lang: str, message: str) -> str:
 
 
 def _words(text: str, depth: int) -> str:
+    about = _PATH.fullmatch(text)
+    if about is not None:
+        return f"{about[1]}: {_words(about[2], depth)}"
     for pattern in _patterns() if depth else ():
         found = pattern.regex.fullmatch(text)
         if found is not None:
