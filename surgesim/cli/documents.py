@@ -42,7 +42,7 @@ def plot(
 
     The sweep-map shows the probability of a breach by the first two parameters of a grid, for each scenario.
     """
-    with errors(interrupted="the figures already written are complete"):
+    with errors(interrupted="the figures already written are complete", lang=lang.value):
         from surgesim.report.figures import FIGURES, EmptyFigureError, ProvinceOnlyError, draw, save
         from surgesim.study.store.contents import SWEEP
         from surgesim.study.store.manifest import kind_of
@@ -115,7 +115,7 @@ def report(
         fail("got --calendar and --excel, expected only one of the two: the workbook has no calendar")
     if scores is not None and excel is not None:
         fail("got --scores and --excel, expected only one of the two: the workbook has no scores")
-    with errors():
+    with errors(lang=lang.value):
         from surgesim.study.store.run_folder import read
 
         stored = read(results)
@@ -207,7 +207,7 @@ def brief(
 
     The page needs at least 5 runs. The HTML also lists the file, row and column of each number.
     """
-    with errors():
+    with errors(lang=lang.value):
         from surgesim.decisions.door import read_size, read_worth
         from surgesim.report.brief.write import default_paths, write_brief
         from surgesim.study.store.contents import WORTH

@@ -23,7 +23,7 @@ EVERY_PART = {
         "vaccination": {"groups": {"all": {}}},
         "reaction": {},
     },
-    "care": {"transport": {"fleets": {}}},
+    "care": {"transport": {"fleets": {}}, "essential": {"icu": {}, "deaths": {}}},
     "study": {"uncertainty": None},
 }
 ASSESSED = {column.name for column in PROVINCE} & {

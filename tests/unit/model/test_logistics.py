@@ -320,6 +320,7 @@ RATES = CostRates(
     ventilator=1e10,
     tank_kg=1e11,
     bed_opening=1e12,
+    concentrator=1e13,
 )
 DAY = Drivers(
     basic_bed=1,
@@ -336,6 +337,7 @@ DAY = Drivers(
     ventilator=11,
     tank_kg=12,
     bed_opening=13,
+    concentrator=14,
 )
 
 
@@ -356,6 +358,7 @@ def test_costs_by_category() -> None:
         "ventilators": 11e10,
         "oxygen_tanks": 12e11,
         "bed_openings": 13e12,
+        "concentrators": 14e13,
     }
     assert dict(zip(COST_CATEGORIES, costs.by_category.tolist(), strict=True)) == expected
     assert costs.today == costs.total == sum(expected.values())
