@@ -190,7 +190,7 @@ def worth_sentences(worth: Worth, lang: str) -> Iterator[str]:
     worse = steps[(steps["difference_low"] > 0) & ~steps["resource"].isin(harmful["resource"])]
     for row in worse.tail(1).to_dict("records"):
         yield _because(worth, row, lang)
-    bought = leading(worth, "step").dropna(subset=["per_billion"])
+    bought = steps[steps["difference_high"] < 0].dropna(subset=["per_billion"])
     if not bought.empty:
         best = bought.sort_values("per_billion").iloc[0].to_dict()
         yield phrase(
