@@ -2,6 +2,7 @@
 
     python benchmarks/size.py erlang --seeds 20     # the least beds of M/G/c/c against Erlang's formula
     python benchmarks/size.py kept --searches 200   # how often the value found does not suffice
+    python benchmarks/size.py frontier --searches 200   # how often a pair found does not suffice
 
 `erlang`: Poisson arrivals go straight to ICU and leave if no bed is free; stays have a gamma distribution.
 The least beds that lose fewer than 5 % of the patients are Erlang B's, whatever the distribution of stays.
@@ -11,6 +12,9 @@ The search must find these or the next, once per seed.
 runs of one replication share a uniform number, as those of the model share random numbers. The value found
 must not have a risk above the bound more often than the stated confidence allows. Half of the searches are as
 hard as can be: the strongest value that does not suffice is only just above the bound.
+
+`frontier`: the same for two levers of six values each. All pairs that do not suffice are only just above the
+bound. No pair found may have a risk above the bound more often than the stated confidence allows.
 """
 
 from __future__ import annotations
@@ -30,7 +34,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from decision_cases import loss_queue
 
 import surgesim
-from surgesim.decisions.search import Condition, search
+from surgesim.decisions.search import Condition, frontier, search
 
 Floats = NDArray[np.float64]
 
@@ -48,12 +52,12 @@ def least_beds() -> int:
     return next(beds for beds in range(1, 100) if erlang_b(PER_DAY * STAY, beds) < LOST)
 
 
-def erlang(seeds: int, days: int, workers: int) -> None:
-    """Search once per seed, and print what is found beside Erlang's answer."""
+def erlang(first: int, seeds: int, days: int, workers: int) -> None:
+    """Search once per seed, from `first` to `seeds`, and print what is found beside Erlang's answer."""
     known = least_beds()
     found: Counter[str] = Counter()
     runs = 0
-    for seed in range(1, seeds + 1):
+    for seed in range(first, seeds + 1):
         done = surgesim.size(
             loss_queue(known, per_day=PER_DAY, stay=STAY, days=days),
             "care.facilities.alpha.beds.icu",
@@ -66,7 +70,8 @@ def erlang(seeds: int, days: int, workers: int) -> None:
         runs += done.answer["runs"]
         say(f"seed {seed}: {done.value} beds, {done.answer['runs']} runs")
     right = found[str(known)] + found[str(known + 1)]
-    say(f"Erlang B: {known} beds; found {dict(found)}; {right} of {seeds} are these or the next; {runs} runs")
+    count = seeds - first + 1
+    say(f"Erlang B: {known} beds; found {dict(found)}; {right} of {count} are these or the next; {runs} runs")
 
 
 def risks(hard: bool, rng: np.random.Generator, count: int, risk: float) -> Floats:
@@ -116,6 +121,36 @@ def kept(searches: int, confidence: float, most: int) -> tuple[int, int]:
     return wrong, found
 
 
+def one_frontier(confidence: float, most: int, rng: np.random.Generator) -> tuple[float, int]:
+    """Search pairs with known risks; return the worst risk of a pair found, and the number of runs."""
+    uniforms = rng.random(most)
+    done: dict[tuple[int, int], int] = {}
+
+    def risk(pair: tuple[int, int]) -> float:
+        return 0.2001 if sum(pair) < 5 else 0.05
+
+    def run(pairs: Sequence[tuple[int, int]], n: int) -> None:
+        done.update({pair: max(n, done.get(pair, 0)) for pair in pairs})
+
+    def values(pair: tuple[int, int], outcome: str) -> Floats:
+        return (uniforms[: done[pair]] < risk(pair)).astype(float)
+
+    found = frontier(6, 6, [Condition("breached_x", 0.2)], 1 - confidence, most, 1, run, values)
+    return max(map(risk, found.corners), default=0.0), sum(done.values())
+
+
+def kept_frontier(searches: int, confidence: float, most: int) -> None:
+    """Print in how many searches a pair found does not suffice."""
+    rng = np.random.default_rng(1)
+    found = [one_frontier(confidence, most, rng) for _ in range(searches)]
+    wrong, runs = sum(risk > 0.2 for risk, _ in found), sum(used for _, used in found)
+    say(
+        f"{searches} frontiers, confidence {confidence:.0%}: a pair of {wrong} does not suffice "
+        f"({wrong / searches:.1%}, allowed {1 - confidence:.0%}); {runs / searches:.0f} runs each, a grid "
+        f"with as many at each pair {36 * most}"
+    )
+
+
 def say(line: str) -> None:
     """Print a line immediately."""
     sys.stdout.write(f"{line}\n")
@@ -125,19 +160,25 @@ def say(line: str) -> None:
 def main() -> None:
     """Run what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0] if __doc__ else None)
-    parser.add_argument("what", choices=("erlang", "kept"))
-    parser.add_argument("--seeds", type=int, default=20, help="searches of `erlang` (default: 20)")
+    parser.add_argument("what", choices=("erlang", "kept", "frontier"))
+    parser.add_argument("--seeds", type=int, default=20, help="last seed of `erlang` (default: 20)")
+    parser.add_argument("--first", type=int, default=1, help="first seed of `erlang` (default: 1)")
     parser.add_argument("--days", type=int, default=400, help="days of the theory in a run (default: 400)")
     parser.add_argument("--workers", type=int, default=1, help="number of processes (default: 1)")
-    parser.add_argument("--searches", type=int, default=200, help="searches of `kept` (default: 200)")
     parser.add_argument(
-        "--most", type=int, default=400, help="replications at a value in `kept` (default: 400)"
+        "--searches", type=int, default=200, help="searches of `kept` and `frontier` (default: 200)"
+    )
+    parser.add_argument(
+        "--most", type=int, default=400, help="replications at a value or pair (default: 400)"
     )
     given = parser.parse_args()
     if given.what == "erlang":
-        erlang(given.seeds, given.days, given.workers)
+        erlang(given.first, given.seeds, given.days, given.workers)
     else:
         for confidence in (0.9, 0.8, 0.5):
+            if given.what == "frontier":
+                kept_frontier(given.searches, confidence, given.most)
+                continue
             kept(given.searches, confidence, given.most)
 
 

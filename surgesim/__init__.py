@@ -22,7 +22,7 @@ from surgesim.errors import (
 from surgesim.version import __version__
 
 if TYPE_CHECKING:
-    from surgesim.decisions.door import Size, Worth, size, worth
+    from surgesim.decisions.door import Calendar, Frontier, Size, Worth, calendar, frontier, size, worth
     from surgesim.fitting.fit import Fit, fit
     from surgesim.fitting.forecast import Forecast, forecast
     from surgesim.scenario.door import load, loads, overlaid
@@ -41,10 +41,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Backend",
+    "Calendar",
     "ExtensionError",
     "Fit",
     "FitError",
     "Forecast",
+    "Frontier",
     "IdentityError",
     "Replication",
     "Results",
@@ -58,8 +60,10 @@ __all__ = [
     "Sweep",
     "Worth",
     "__version__",
+    "calendar",
     "fit",
     "forecast",
+    "frontier",
     "load",
     "loads",
     "overlaid",
@@ -76,8 +80,10 @@ __all__ = [
 
 _HOMES = {
     "Backend": "surgesim.study.compute.backend",
+    "Calendar": "surgesim.decisions.door",
     "Fit": "surgesim.fitting.fit",
     "Forecast": "surgesim.fitting.forecast",
+    "Frontier": "surgesim.decisions.door",
     "Replication": "surgesim.study.replication",
     "Results": "surgesim.study.results",
     "Scenario": "surgesim.scenario.schema.scenario",
@@ -85,8 +91,10 @@ _HOMES = {
     "Size": "surgesim.decisions.door",
     "Sweep": "surgesim.study.sweep.result",
     "Worth": "surgesim.decisions.door",
+    "calendar": "surgesim.decisions.door",
     "fit": "surgesim.fitting.fit",
     "forecast": "surgesim.fitting.forecast",
+    "frontier": "surgesim.decisions.door",
     "load": "surgesim.scenario.door",
     "loads": "surgesim.scenario.door",
     "overlaid": "surgesim.scenario.door",

@@ -144,7 +144,7 @@ def local(scenario: Scenario) -> dict[str, Any]:
         "breached_by_district": np.zeros(shape, dtype=bool),
         "values_by_district": np.zeros(shape),
         "breached_at_start_by_district": np.zeros(shape[1:], dtype=bool),
-        "reached": np.broadcast_to(np.array([90, 30, 10])[:, None, None, None], (3, districts, 9, 2)),
+        "reached": np.broadcast_to(np.array([90, 30, 10, 500])[:, None, None, None], (4, districts, 9, 2)),
     }
 
 

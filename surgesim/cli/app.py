@@ -19,7 +19,7 @@ from surgesim.version import __version__
 
 ORDER = (
     *("run", "show", "validate", "new", "import", "schema", "plot", "report", "brief", "reproduce", "sweep"),
-    *("sensitivity", "worth", "size", "fit", "forecast", "score"),
+    *("sensitivity", "worth", "size", "frontier", "calendar", "fit", "forecast", "score"),
 )
 """Order of the commands in help."""
 

@@ -87,8 +87,22 @@ def report(
         typer.Option(metavar="FILE", help="Write the tables to an Excel workbook (.xlsx) instead."),
     ] = None,
     daily: Annotated[bool, typer.Option("--daily", help="With --excel, include the daily tables.")] = False,
+    calendar: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Include the decisions by date in this folder of `surgesim calendar`.",
+        ),
+    ] = None,
+    scores: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="For a forecast, show the scores of earlier forecasts, written by `surgesim score`.",
+        ),
+    ] = None,
 ) -> None:
-    """Write the report of a completed run.
+    """Write the report of a completed run or forecast.
 
     The report is one HTML file to view, send or print, with a summary, tables, figures, assumptions and
     limits.
@@ -97,6 +111,10 @@ def report(
         fail("got --out and --excel, expected only one of the two: --excel also names the file")
     if daily and excel is None:
         fail("got --daily without --excel, expected both: the report has no daily tables")
+    if calendar is not None and excel is not None:
+        fail("got --calendar and --excel, expected only one of the two: the workbook has no calendar")
+    if scores is not None and excel is not None:
+        fail("got --scores and --excel, expected only one of the two: the workbook has no scores")
     with errors(lang=lang.value):
         from surgesim.study.store.run_folder import read
 
@@ -106,10 +124,12 @@ def report(
 
             typer.echo(str(write_workbook(stored, excel, lang.value, daily=daily)))
             return
+        from surgesim.decisions.door import read_calendar
         from surgesim.report.document import write_report
 
+        dates = None if calendar is None else read_calendar(calendar)
         path = out if out is not None else results / "report.html"
-        typer.echo(str(write_report(stored, path, lang.value)))
+        typer.echo(str(write_report(stored, path, lang.value, dates, scores)))
 
 
 def _plot_sweep(

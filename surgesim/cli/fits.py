@@ -25,7 +25,7 @@ from surgesim.cli.options import (
     number_option,
 )
 from surgesim.cli.runs import FIGURE_FORMAT
-from surgesim.cli.terminal import FAILED, command_line, count, errors, fail, progress_bar
+from surgesim.cli.terminal import FAILED, command_line, errors, fail, progress_bar
 
 if TYPE_CHECKING:
     from surgesim.fitting.fit import Fit
@@ -116,7 +116,7 @@ def fit(
                 out=Output(folder, {"command": command_line()}, extras),
                 resume=resume,
             )
-        _summarise(done, folder, quiet)
+        _summarise(done, folder, lang.value, quiet)
 
 
 def _priors(texts: Sequence[str]) -> dict[str, tuple[float, float]]:
@@ -145,14 +145,23 @@ def _figure(lang: str) -> Any:
     return draw
 
 
-def _summarise(done: Fit, folder: Path, quiet: bool) -> None:
-    """Report the outcome of a fit, with its warnings."""
+def warn(done: Fit, lang: str) -> None:
+    """Print the warnings of a fit."""
+    from surgesim.report.prose.forecast import caution_text
+    from surgesim.report.words import phrase
+
     for warning in done.warnings:
-        typer.echo(f"Warning: {warning}", err=True)
+        typer.echo(phrase(lang, "fit.warning", text=caution_text(warning, done.scenario, lang)), err=True)
+
+
+def _summarise(done: Fit, folder: Path, lang: str, quiet: bool) -> None:
+    """Report the outcome of a fit, with its warnings."""
+    from surgesim.report.words import number, phrase
+
+    warn(done, lang)
     if not quiet:
-        typer.echo(
-            f"{count(len(done.draws), 'draw')} of {count(len(done.posterior), 'unknown')}: {folder}{os.sep}"
-        )
+        draws, unknowns = number(len(done.draws), lang), number(len(done.posterior), lang)
+        typer.echo(phrase(lang, "fit.outcome", draws=draws, unknowns=unknowns, folder=f"{folder}{os.sep}"))
     if failed := done.manifest.get("extras_failed"):
         typer.echo(f"The tables are complete, but the figure could not be drawn: {failed}", err=True)
         raise typer.Exit(FAILED)

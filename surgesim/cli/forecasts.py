@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from surgesim.cli.app import app
+from surgesim.cli.fits import warn
 from surgesim.cli.options import (
     ExtensionOption,
     LangOption,
@@ -111,8 +112,7 @@ def forecast(
                 out=Output(folder, {"command": command_line(), "figures": drawn}, extras),
                 resume=resume,
             )
-        for warning in done.fit.warnings:
-            typer.echo(f"Warning: {warning}", err=True)
+        warn(done.fit, lang.value)
         if not quiet:
             from surgesim.report.screen.forecast import forecast_summary
 

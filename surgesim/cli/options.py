@@ -132,7 +132,8 @@ SchedulerOption = Annotated[
     str | None,
     typer.Option(
         metavar="ADDRESS",
-        help="Run on a Dask cluster with this scheduler, such as tcp://host:8786; it must be one you trust.",
+        help="Run on a Dask cluster: its scheduler's address, such as tcp://host:8786, or its scheduler file "
+        "(.json); it must be one you trust.",
     ),
 ]
 SeedOption = Annotated[int | None, integer_option("Seed of the random numbers.", show_default=OF_SCENARIO)]

@@ -265,7 +265,7 @@ def forecast_extras(lang: str) -> Extras:
         from surgesim.report.figures import draw_forecast, save, save_all
 
         save_all(results, folder / "figures", lang=lang, fmt=FIGURE_FORMAT)
-        quantiles, _ = read_tables(folder)
+        quantiles = read_tables(folder).quantiles
         save(draw_forecast(results, quantiles, lang), folder / "figures" / f"forecast.{FIGURE_FORMAT}")
 
     return draw

@@ -49,6 +49,8 @@ class Lever:
         The values, from the weakest to the strongest.
     falling
         True if smaller or earlier values are stronger: the search then looks for the largest that suffices.
+    fixed
+        What is set together with every value, by path.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Lever:
     unit: str
     values: tuple[Value, ...]
     falling: bool
+    fixed: tuple[tuple[str, object], ...] = ()
 
     def overlay(self, scenario: Scenario, value: Value) -> dict[str, Any]:
         """Return the overlay that sets the lever to a value."""
@@ -70,11 +73,30 @@ class Lever:
             for key in _TRIGGER:
                 if key in trigger:
                     lay(overlay, (*keys[:-1], key), None)
+            if keys[:2] == ["command", "plan"]:
+                _keep_end(overlay, scenario, keys[2])
+        for path, fixed in self.fixed:
+            lay(overlay, path.split("."), fixed)
         return overlay
 
     def text(self, value: Value) -> str:
         """Return a value as it is written on the command line."""
         return value.isoformat() if isinstance(value, date) else f"{value:.10g}"
+
+
+def _keep_end(overlay: dict[str, Any], scenario: Scenario, rule: str) -> None:
+    """Name the indicator that ends a rule, if the end took it from the trigger that a date replaces."""
+    until, watch = scenario.command.plan[rule].until, scenario.command.plan[rule].ends_on
+    if until is None or until.on is not None or until.indicator is not None:
+        return
+    path = ("command", "plan", rule, "until")
+    lay(overlay, (*path, "indicator"), watch.indicator)
+    if watch.district is not None:
+        lay(overlay, (*path, "district"), watch.district)
+    if watch.of is not None:
+        trigger = scenario.command.plan[rule].when
+        by_group = until.group is not None or (until.item is None and trigger.group is not None)
+        lay(overlay, (*path, "group" if by_group else "item"), watch.of)
 
 
 def read_lever(

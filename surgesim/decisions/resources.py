@@ -167,6 +167,22 @@ def lay(overlay: dict[str, Any], path: Sequence[str], value: Any) -> None:
     overlay[last] = value
 
 
+def join_overlays(
+    plain: Mapping[str, Any], one: Mapping[str, Any], other: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return an overlay with the values of both; other patients keep the beds that they have in `plain`."""
+    joined = dict(one)
+    for key, value in other.items():
+        there = joined.get(key)
+        if isinstance(value, Mapping) and isinstance(there, Mapping):
+            joined[key] = join_overlays(plain.get(key) or {}, there, value)
+        elif key in ("emergency_share", "elective_share") and there and value:
+            joined[key] = 1 / (1 / there + 1 / value - 1 / plain[key])
+        else:
+            joined[key] = value
+    return joined
+
+
 def places(scenario: Scenario, grouping: str) -> dict[str, tuple[str, ...]]:
     """Return the facilities of each place, in scenario order."""
     found: dict[str, list[str]] = {}

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,9 @@ FIRST_LOOK: Final = 20
 FIRST_LOOK_AT_MEAN: Final = 40
 """Independent runs before the first look at a mean, whose test holds in the limit of many runs."""
 _GROWTH: Final = 1.5
+
+Place = TypeVar("Place")
+"""What stands for a value, or a pair of values, of levers."""
 
 Verdict: TypeAlias = Literal["holds", "fails", "open"]
 """Whether a condition is shown to hold, shown not to hold, or neither."""
@@ -43,15 +46,28 @@ class Condition:
         Name of the outcome; of a probability, one that is 0 or 1.
     below
         The bound.
+    draws
+        Share of the draws of uncertain parameters in which the mean of a draw's runs must be below the bound;
+        None if the mean over all draws must be.
     """
 
     outcome: str
     below: float
+    draws: float | None = None
 
     @property
     def is_share(self) -> bool:
-        """True for the probability of a breach."""
-        return self.outcome.startswith(BREACHED)
+        """True if a probability is tested."""
+        return self.draws is not None or self.outcome.startswith(BREACHED)
+
+    @property
+    def bound(self) -> float:
+        """The bound of the probability or mean that is tested."""
+        return self.below if self.draws is None else 1 - self.draws
+
+    def tested(self, values: Floats) -> Floats:
+        """Return what is tested: independent values, or 1 for each draw that does not keep the bound."""
+        return values if self.draws is None else (values >= self.below).astype(float)
 
     @property
     def first_look(self) -> int:
@@ -60,13 +76,14 @@ class Condition:
 
     def verdict(self, values: Floats, alpha: float) -> Verdict:
         """Test independent values on both sides, each with an error of `alpha` at all times together."""
+        values = self.tested(values)
         if len(values) < self.first_look:
             return "open"
         if self.is_share:
             reach = math.log(1 / alpha)
-            if log_capital(values, self.below, below=True) >= reach:
+            if log_capital(values, self.bound, below=True) >= reach:
                 return "holds"
-            return "fails" if log_capital(values, self.below, below=False) >= reach else "open"
+            return "fails" if log_capital(values, self.bound, below=False) >= reach else "open"
         mean, margin = float(values.mean()), mean_margin(values, alpha)
         if mean + margin < self.below:
             return "holds"
@@ -74,6 +91,7 @@ class Condition:
 
     def interval(self, values: Floats, alpha: float) -> tuple[float, float]:
         """Return an interval that is valid at all times with 1 - `alpha`."""
+        values = self.tested(values)
         if len(values) < 2:
             return (0.0, 1.0) if self.is_share else (-math.inf, math.inf)
         return (share_interval if self.is_share else mean_interval)(values, alpha)
@@ -112,6 +130,40 @@ def looks(first: int, most: int) -> Iterator[int]:
     yield most
 
 
+def settle(
+    places: Sequence[Place],
+    conditions: Sequence[Condition],
+    each: float,
+    most: int,
+    runs_together: int,
+    run: Callable[[Sequence[Place], int], None],
+    values: Callable[[Place, str], Floats],
+) -> list[Verdict]:
+    """Run the values at some places until all conditions are shown to hold there, or one is shown not to.
+
+    Ends as soon as they are shown to hold at the first place, which is the weakest.
+
+    Parameters
+    ----------
+    each
+        Error of one test.
+    most, runs_together, run, values
+        As for `search`.
+    """
+
+    def verdict(place: Place) -> Verdict:
+        found = [condition.verdict(values(place, condition.outcome), each) for condition in conditions]
+        return "fails" if "fails" in found else "open" if "open" in found else "holds"
+
+    left = list(places)
+    for n in looks(max(condition.first_look for condition in conditions) * runs_together, most):
+        run(left, n)
+        left = [place for place in left if verdict(place) == "open"]
+        if not left or verdict(places[0]) == "holds":
+            break
+    return [verdict(place) for place in places]
+
+
 def search(
     count: int,
     conditions: Sequence[Condition],
@@ -137,20 +189,9 @@ def search(
         Function that returns the independent values of an outcome at a value.
     """
     each = alpha / (most_tested(count) * len(conditions))
-    first = max(condition.first_look for condition in conditions) * runs_together
-
-    def verdict(place: int) -> Verdict:
-        found = [condition.verdict(values(place, condition.outcome), each) for condition in conditions]
-        return "fails" if "fails" in found else "open" if "open" in found else "holds"
 
     def settled(places: Sequence[int]) -> list[Verdict]:
-        left = list(places)
-        for n in looks(first, most):
-            run(left, n)
-            left = [place for place in left if verdict(place) == "open"]
-            if not left:
-                break
-        return [verdict(place) for place in places]
+        return settle(places, conditions, each, most, runs_together, run, values)
 
     weakest, strongest = settled([0, count - 1])
     failing = [place for place, found in ((0, weakest), (count - 1, strongest)) if found == "fails"]
@@ -173,9 +214,87 @@ def search(
     return Answer("found", high, max(failing, default=None))
 
 
+class Frontier(NamedTuple):
+    """What a search of two levers found.
+
+    Attributes
+    ----------
+    status
+        ``found``; ``already`` if the weakest values of both suffice; ``unreachable`` if the strongest of both
+        are not shown to.
+    corners
+        The pairs of places found to suffice of which none is stronger than another in both, from the weakest
+        value of the first lever on.
+    """
+
+    status: Status
+    corners: tuple[tuple[int, int], ...]
+
+
+def frontier_error(firsts: int, alpha: float, conditions: int) -> float:
+    """Return the error of one test of a search of two levers."""
+    return alpha / ((firsts + 1) * conditions)
+
+
+def frontier(
+    firsts: int,
+    seconds: int,
+    conditions: Sequence[Condition],
+    alpha: float,
+    most: int,
+    runs_together: int,
+    run: Callable[[Sequence[tuple[int, int]], int], None],
+    values: Callable[[tuple[int, int], str], Floats],
+) -> Frontier:
+    """Search for the pairs of values of two levers that just suffice, by a walk along the boundary.
+
+    From the strongest value of the second lever, and the weakest of the first with which it suffices, the
+    walk weakens the second for as long as the pair is found to suffice, then strengthens the first. So at
+    each value of the first lever only one pair that does not suffice is tested, and no chance decides which
+    one as long as every pair that suffices is found to. With the weakest pair of all, these are `firsts` + 1
+    pairs, over which the error is split.
+
+    Parameters
+    ----------
+    alpha
+        Error of a frontier with any pair that does not suffice, if stronger values are never worse.
+    most, runs_together, run, values
+        As for `search`.
+    """
+    each = frontier_error(firsts, alpha, len(conditions))
+
+    def settled(*places: tuple[int, int]) -> list[Verdict]:
+        return settle(places, conditions, each, most, runs_together, run, values)
+
+    first, second = firsts - 1, seconds - 1
+    weakest, strongest = settled((0, 0), (first, second))
+    if weakest == "holds":
+        return Frontier("already", ((0, 0),))
+    if strongest != "holds":
+        return Frontier("unreachable", ())
+    low, high = -1, first  # the least of the first lever with the most of the second
+    while high - low > 1:
+        middle = (low + high) // 2
+        if settled((middle, second)) == ["holds"]:
+            high = middle
+        else:
+            low = middle
+    corners = [(high, second)]
+    at, below = high, second - 1
+    while at <= first and below >= 0:
+        if (at, below) != (0, 0) and settled((at, below)) == ["holds"]:
+            if corners[-1][0] == at:
+                corners.pop()
+            corners.append((at, below))
+            below -= 1
+        else:
+            at += 1
+    return Frontier("found", tuple(corners))
+
+
 def _excess(conditions: Sequence[Condition], place: int, values: Callable[[int, str], Floats]) -> float:
     """Return by how much the means at a value are above the bounds, as the worst ratio."""
     return max(
-        float(values(place, condition.outcome).mean()) / condition.below if condition.below > 0 else math.inf
+        float(condition.tested(values(place, condition.outcome)).mean()) / condition.bound
         for condition in conditions
     )

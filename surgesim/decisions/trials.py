@@ -49,6 +49,15 @@ FLOWS: Final[Mapping[str, tuple[str, str]]] = {
 """Totals besides the outcomes of a run: the daily column that each sums, and its unit."""
 
 
+TIME: Final = "time:"
+"""Start of the names of times at which the rules of a plan take their steps, which are no outcomes."""
+
+
+def time_of(rule: str, step: str) -> str:
+    """Return the name of the first time of a step of a rule, in days from the start."""
+    return f"{TIME}{rule}:{step}"
+
+
 class Task(NamedTuple):
     """One replication of some candidates; `baseline` is the scenario itself."""
 
@@ -84,7 +93,7 @@ def simulate_task(scenario: Scenario, seed: int, task: Task) -> dict[str, dict[s
 
 
 def row_of(scenario: Scenario, record: Record) -> dict[str, float]:
-    """Return the outcomes of a run: those of replications.csv, breaches as 0 or 1, and FLOWS."""
+    """Return the outcomes of a run: those of replications.csv, breaches as 0 or 1, FLOWS and times."""
     row = outcome_row(scenario, record, breaches_of(scenario, record))
     for name in scenario.command.thresholds:
         days = row[f"{DAYS_BREACHED}{name}"]
@@ -92,9 +101,18 @@ def row_of(scenario: Scenario, record: Record) -> dict[str, float]:
     if scenario.command.thresholds:
         days = row[SITUATION_DAYS]
         row[f"{BREACHED}{SITUATION}"] = days if np.isnan(days) else float(days > 0)
-    return row | {
+    flows = {
         name: float(record.province[:, PROVINCE_INDEX[column]].sum()) for name, (column, _) in FLOWS.items()
     }
+    return row | flows | _times(record)
+
+
+def _times(record: Record) -> dict[str, float]:
+    """Return the first time of each step that a rule takes."""
+    first: dict[str, float] = {}
+    for event in record.actions:
+        first.setdefault(time_of(event.rule, event.what), event.day)
+    return first
 
 
 class Trials:
@@ -205,7 +223,12 @@ class Trials:
 
     def outcomes(self, name: str) -> list[str]:
         """Return the names of the outcomes of a candidate."""
-        return list(next(iter(self._rows[name].values())))
+        return [each for each in next(iter(self._rows[name].values())) if not each.startswith(TIME)]
+
+    def times(self, name: str, rule: str, step: str) -> Floats:
+        """Return the first time of a step of a rule by replication; infinite where it never comes."""
+        rows, key = self._rows[name], time_of(rule, step)
+        return np.array([rows[k].get(key, np.inf) for k in sorted(rows)])
 
 
 def problem_of(error: ScenarioError, name: str) -> str:

@@ -28,6 +28,7 @@ from surgesim.decisions.resources import (
     STEPS,
     Change,
     Raiser,
+    join_overlays,
     places,
     set_paths,
 )
@@ -83,9 +84,19 @@ WHY: Final = (
     *("basic_bed_days", "oxygen_bed_days", "icu_bed_days", "waiting_oxygen_days", "waiting_icu_days"),
     *("boarding_days", "blocking_days", "admissions_oxygen", "entries_icu"),
     *("transferred_out", "oxygen_used_kg", "oxygen_unmet_kg", "facility_days_dry"),
-    *("deaths_thin_care", "oxygen_patients", "icu_patients"),
+    *("deaths_untreated", "deaths_thin_care", "oxygen_patients", "icu_patients"),
 )
-"""Outcomes that say why: where the patients went, whom oxygen reached, and who waited."""
+"""Outcomes that say why: where the patients went, whom oxygen reached, who waited, who died without care."""
+
+_BED_DAYS: Final = ("basic_bed_days", "oxygen_bed_days", "icu_bed_days")
+_WHOLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "bed-days": _BED_DAYS,
+    "patient-days": _BED_DAYS,
+    "patients": ("oxygen_patients", "icu_patients"),
+    "kg": ("oxygen_used_kg", "oxygen_unmet_kg"),
+    "deaths": (DEATHS,),
+}
+"""The outcomes that make up all that is of a unit, by unit."""
 
 PER_MONEY: Final = 1e9
 """Sum of money for which an effect is also given, in the scenario's currency."""
@@ -355,25 +366,11 @@ def _candidates(
         plain = scenario.to_plain()
         limits = {each.resource: name for name, each in found.items() if each.kind == "limit"}
         for one, other in combinations([name for name in PAIRED if name in limits], 2):
-            both = _joined(plain, found[limits[one]].overlay, found[limits[other]].overlay)
+            both = join_overlays(plain, found[limits[one]].overlay, found[limits[other]].overlay)
             found[f"pair-{len(found)}"] = Candidate(
                 "pair", f"{one} + {other}", EVERYWHERE, math.nan, "", both, (limits[one], limits[other])
             )
     return found
-
-
-def _joined(plain: Mapping[str, Any], one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an overlay with the values of both; other patients keep the beds that they have in `plain`."""
-    joined = dict(one)
-    for key, value in other.items():
-        there = joined.get(key)
-        if isinstance(value, Mapping) and isinstance(there, Mapping):
-            joined[key] = _joined(plain[key], there, value)
-        elif key in ("emergency_share", "elective_share") and there and value:
-            joined[key] = 1 / (1 / there + 1 / value - 1 / plain[key])
-        else:
-            joined[key] = value
-    return joined
 
 
 def _prepared(plan: _Plan) -> Scenario:
@@ -544,16 +541,22 @@ def _effect(plan: _Plan, trials: Trials, name: str, outcome: str) -> dict[str, f
 
 
 def why(table: pd.DataFrame, most: int = 3) -> Iterator[dict[str, Any]]:
-    """Yield the totals of a candidate that changed most, as a share of the baseline, of those whose interval
-    excludes 0.
+    """Yield the totals of a candidate that changed most, of those whose interval excludes 0.
+
+    A change counts by the end of its interval nearest to 0, as a share of all that is of its unit: of all
+    days in beds, patients in need, oxygen needed, or deaths. So neither a small total that halves nor a large
+    change that may be chance comes first.
 
     Parameters
     ----------
     table
         Rows of `WORTH_TABLE` of one candidate.
     """
-    rows = table[table["outcome"].isin(WHY)]
+    rows = table[table["outcome"].isin(WHY) & table["outcome_unit"].isin(_WHOLES)]
     rows = rows[(rows["difference_low"] > 0) | (rows["difference_high"] < 0)]
-    size = rows["difference"].abs() / rows["baseline_mean"].abs().clip(lower=1.0)
+    means = table.set_index("outcome")["baseline_mean"]
+    whole = {unit: means.reindex(of).sum() for unit, of in _WHOLES.items()}
+    least = rows[["difference_low", "difference_high"]].abs().min(axis=1)
+    size = least / rows["outcome_unit"].map(whole).astype(float).clip(lower=1.0)
     for place in size.sort_values(ascending=False, kind="stable").index[:most]:
         yield rows.loc[place].to_dict()

@@ -108,7 +108,7 @@ class Data:
         return hashlib.sha256(json.dumps(plain).encode()).hexdigest()
 
 
-def read_data(source: Source, scenario: Scenario) -> Data:
+def read_data(source: Source, scenario: Scenario, section: str = "") -> Data:
     """Read data and check them against each other and against the scenario.
 
     Parameters
@@ -116,6 +116,9 @@ def read_data(source: Source, scenario: Scenario) -> Data:
     source
         A CSV file with a header, or a DataFrame: `date` (2024-03-31), `district` (empty for the province;
         optional) and any of the series in `SERIES`.
+    section
+        Name of the section of the scenario that the data are from, for messages; by default they name the
+        file and the line.
 
     Raises
     ------
@@ -123,10 +126,17 @@ def read_data(source: Source, scenario: Scenario) -> Data:
         If there are problems, which are all listed: no series, dates outside the run, unknown districts,
         impossible numbers, or data that are too short, all zero or contradictory.
     """
-    data, label = _read(source, scenario)
-    whole = list(_as_a_whole(data))
-    if whole:
-        raise FitError([_at(problem, label) for problem in whole])
+    try:
+        data, label = _read(source, scenario)
+        whole = list(_as_a_whole(data))
+        if whole:
+            raise FitError([_at(problem, label) for problem in whole])
+    except FitError as error:
+        if not section:
+            raise
+        raise FitError(
+            [Problem(f"{section}.{each.path}".rstrip("."), each.message) for each in error.problems]
+        ) from error
     return data
 
 
@@ -219,7 +229,7 @@ def _rows(frame: pd.DataFrame, scenario: Scenario | None) -> tuple[list[Row], li
         if (day, area) in met:
             problems.append(Problem(DATE, f"got {day} twice, first on line {met[day, area]}", line=line))
         met.setdefault((day, area), line)
-        problems += _contradictions(values, line)
+        problems += _contradictions(values, day, line)
         rows.append(row)
     return rows, problems
 
@@ -264,10 +274,10 @@ def lack(name: str, area: str, scenario: Scenario | None) -> str:
     return ""
 
 
-def _contradictions(values: Mapping[str, float], line: int) -> Iterator[Problem]:
+def _contradictions(values: Mapping[str, float], day: date, line: int) -> Iterator[Problem]:
     for part, whole in _PARTS:
         if values.get(part, 0.0) > values.get(whole, math.inf):
-            message = f"got {values[part]:g}, expected at most the {values[whole]:g} of {whole} on that day"
+            message = f"got {values[part]:g} on {day}, expected at most the {values[whole]:g} of {whole}"
             yield Problem(part, message, line=line)
 
 

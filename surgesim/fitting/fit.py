@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from surgesim.errors import FitError, Problem, ResultsError
 from surgesim.fitting import cautions
+from surgesim.fitting.cautions import Caution
 from surgesim.fitting.data import Data, Source, read_data
 from surgesim.fitting.history import begun_with_history, data_of_history, earlier_infections, warm_up_days
 from surgesim.fitting.members import FIRST_RUN, Member, Task, refused, runs
@@ -71,7 +72,7 @@ class Fit:
     posterior
         Each unknown, with the quantiles of its prior and posterior, and the ratio of their widths.
     warnings
-        Reasons to doubt the fit, in sentences.
+        Reasons to doubt the fit: sentences, with what other languages need.
     manifest
         Everything needed to repeat the fit.
     folder
@@ -82,7 +83,7 @@ class Fit:
     draws: pd.DataFrame
     fit: pd.DataFrame
     posterior: pd.DataFrame
-    warnings: tuple[str, ...]
+    warnings: tuple[Caution, ...]
     manifest: Mapping[str, Any]
     folder: Path | None = None
 
@@ -214,7 +215,10 @@ def fit(
     _check_scenario(scenario)
     warm_up = warm_up_days(scenario) if data is None else None
     fitted = scenario if data is not None else begun_with_history(scenario)
-    known = read_data(data_of_history(scenario) if data is None else data, fitted)
+    if data is None:
+        known = read_data(data_of_history(scenario), fitted, "history")
+    else:
+        known = read_data(data, fitted)
     unknowns = unknowns_of(fitted, known, priors or {}, defaults=defaults, fixed=fixed)
     plan = _plan(
         scenario,
@@ -265,10 +269,11 @@ def read_fit(folder: Path | str, scenario: Scenario) -> Fit:
     manifest = read_manifest(folder, FIT)
     try:
         draws, against, posterior = (pd.read_csv(folder / f"{name}.csv", na_filter=False) for name in _TABLES)
+        warnings = cautions.of_manifest(manifest)
     except (OSError, ValueError) as error:
         raise ResultsError(f"{folder}: damaged ({error})") from error
     against["date"] = pd.to_datetime(against["date"])
-    return Fit(scenario, draws, against, posterior, tuple(manifest["warnings"]), manifest, folder)
+    return Fit(scenario, draws, against, posterior, warnings, manifest, folder)
 
 
 def _check_numbers(members: int, rounds: int, replicates: int, noise: float) -> None:
@@ -356,7 +361,7 @@ class _Ensembles:
     posterior: Floats
     prior_runs: Floats
     posterior_runs: Floats
-    warnings: tuple[str, ...]
+    warnings: tuple[Caution, ...]
 
 
 def _assimilate(plan: _Plan, backend: Backend, kept: Unfinished[Floats] | None) -> _Ensembles:
@@ -410,7 +415,7 @@ def _replaced(good: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.i
     return np.where(good, np.arange(len(good)), rng.choice(np.flatnonzero(good), len(good)))
 
 
-def _refusals(plan: _Plan, round_: int, levels: Floats, bad: NDArray[np.bool_]) -> Iterator[str]:
+def _refusals(plan: _Plan, round_: int, levels: Floats, bad: NDArray[np.bool_]) -> Iterator[Caution]:
     """Say if the scenario refuses runs of a round, and why it refuses the first."""
     if bad.any():
         tasks = list(_tasks(plan, round_, levels))
@@ -418,7 +423,7 @@ def _refusals(plan: _Plan, round_: int, levels: Floats, bad: NDArray[np.bool_]) 
         yield cautions.refusal(bad, round_ + 1, why)
 
 
-def _first_check(plan: _Plan, warnings: list[str]) -> Callable[[Floats], None]:
+def _first_check(plan: _Plan, warnings: list[Caution]) -> Callable[[Floats], None]:
     """Return a function that checks the runs of the prior before they are stored."""
 
     def check(found: Floats) -> None:
@@ -474,7 +479,12 @@ def _result(plan: _Plan, found: _Ensembles, manifest: dict[str, Any]) -> Fit:
     draws = draws_frame(plan.unknowns, plan.unknowns.values(found.posterior))
     against = fit_frame(plan.targets, found.prior_runs, found.posterior_runs)
     posterior = posterior_frame(plan.unknowns, found.prior, found.posterior)
-    complete = {**manifest, "warnings": list(found.warnings), "ended": now()}
+    complete = {
+        **manifest,
+        "warnings": list(found.warnings),
+        "cautions": [caution.plain for caution in found.warnings],
+        "ended": now(),
+    }
     return Fit(plan.scenario, draws, against, posterior, found.warnings, complete)
 
 

@@ -14,11 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.errors import FitError, Problem, ResultsError
+from surgesim.fitting.cautions import NO_INFORMATION
 from surgesim.fitting.fit import MEMBERS, REPLICATES, ROUNDS, Fit, read_fit
 from surgesim.fitting.fit import fit as fit_to_history
 from surgesim.fitting.future import DAMPING, DRIFT, Course, with_future
 from surgesim.fitting.history import past_of
-from surgesim.fitting.hubverse import FACILITY_COLUMNS, areas_of, weekly_quantiles
+from surgesim.fitting.hubverse import FACILITY_COLUMNS as OF_BEDS
+from surgesim.fitting.hubverse import areas_of, weekly_quantiles
+from surgesim.fitting.oxygen import FACILITY_COLUMNS as OF_OXYGEN
+from surgesim.fitting.oxygen import hours_of_oxygen
 from surgesim.scenario.door import Files
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.compute.backend import Backend
@@ -27,7 +31,7 @@ from surgesim.study.measures.breaches import PROVINCE_AREA
 from surgesim.study.measures.quantiles import quantile
 from surgesim.study.results import Extras, Output, Results
 from surgesim.study.run import run
-from surgesim.study.store.contents import FIT, FORECAST, RUN
+from surgesim.study.store.contents import FIT, FORECAST, FORECAST_FILES, RUN
 from surgesim.study.store.csv_files import ten_digits, write_csv
 from surgesim.study.store.folder import Folder, scenario_text
 from surgesim.study.store.temporary import temporary_folder
@@ -42,7 +46,7 @@ REPLICATIONS: Final = 100
 
 _WEEK: Final = 7
 _PACE_QUANTILES: Final = {"p5": 0.05, "p50": 0.5, "p95": 0.95}
-_TABLES: Final = ("forecast", "pace")
+_DATES: Final = ("origin_date", "target_end_date")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +63,8 @@ class Forecast:
         Quantiles of the baseline by week and place, in hubverse format.
     pace
         Quantiles of the reproduction number and of the daily growth rate in the first week.
+    oxygen
+        Quantiles of the hours of oxygen on site, by week and place, for the baseline.
     course
         How transmission goes on after the history.
     """
@@ -67,6 +73,7 @@ class Forecast:
     fit: Fit
     quantiles: pd.DataFrame
     pace: pd.DataFrame
+    oxygen: pd.DataFrame
     course: Course
 
     @property
@@ -164,7 +171,12 @@ def forecast(
             made = fit if isinstance(fit, Fit) else read_fit(fit, scenario)
         check_fit(made, scenario)
         target = output or Output(stack.enter_context(temporary_folder()) / "forecast")
-        entry = {"weeks": weeks, "damping": course.damping, "drift": course.drift}
+        entry = {
+            "weeks": weeks,
+            "damping": course.damping,
+            "drift": course.drift,
+            FIT: _entry(made),
+        }
         drawn = _drawn(scenario, made, weeks, replications)
         if not course.is_constant:
             used = made.draws.head(math.ceil(drawn.study.replications / drawn.study.runs_per_draw))
@@ -174,16 +186,29 @@ def forecast(
         results = run(
             drawn,
             only=only,
-            facility_series=FACILITY_COLUMNS,
+            facility_series=(*OF_BEDS, *OF_OXYGEN),
             seed=seed,
             workers=backend,
             out=Output(target.folder, {**target.notes, FORECAST: entry}, tables(target.extras)),
             resume=resume,
         )
-        quantiles, pace = read_tables(target.folder)
+        stored = read_tables(target.folder)
         if output is None:
             results = replace(results, folder=None, open_series=lambda table: None)
-    return Forecast(results, made, quantiles, pace, course)
+    return Forecast(results, made, stored.quantiles, stored.pace, stored.oxygen, course)
+
+
+def _entry(fit: Fit) -> dict[str, Any]:
+    """Return what the manifest of a forecast says of its fit."""
+    ratios = fit.posterior["width_ratio"]
+    return {
+        "days": fit.warm_up_days,
+        "series": [str(name) for name in dict.fromkeys(fit.fit["series"])],
+        "draws": len(fit.draws),
+        "unknowns": len(ratios),
+        "uninformed": int((ratios >= NO_INFORMATION).sum()),
+        "cautions": [caution.plain for caution in fit.warnings],
+    }
 
 
 def check_weeks(weeks: int, scenario: Scenario) -> None:
@@ -227,28 +252,42 @@ def tables(extras: Extras | None = None) -> Extras:
     def write(results: Results, folder: Path) -> None:
         write_csv(folder / "forecast.csv", weekly_quantiles(folder, results.scenario))
         write_csv(folder / "pace.csv", _pace(folder, results.scenario))
+        write_csv(folder / "oxygen.csv", hours_of_oxygen(folder, results.scenario))
         if extras is not None:
             extras(results, folder)
 
     return write
 
 
-def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Read the tables `quantiles` and `pace` of a forecast from its folder.
+@dataclass(frozen=True, slots=True, eq=False)
+class ForecastTables:
+    """The tables that only a forecast has, as in `Forecast`."""
+
+    quantiles: pd.DataFrame
+    pace: pd.DataFrame
+    oxygen: pd.DataFrame
+
+
+def read_tables(folder: Path) -> ForecastTables:
+    """Read the tables of a forecast from its folder.
 
     Raises
     ------
     ResultsError
-        If the folder contains no forecast.
+        If the folder contains no forecast, or its tables are damaged.
     """
     import pandas as pd
 
     try:
-        quantiles, pace = (pd.read_csv(folder / f"{name}.csv", na_filter=False) for name in _TABLES)
+        found = [pd.read_csv(folder / name, na_filter=False) for name in FORECAST_FILES]
+        for frame in found:
+            for name in {*_DATES} & {*frame.columns}:
+                frame[name] = pd.to_datetime(frame[name])
     except OSError as error:
         raise ResultsError(f"{folder}: contains no forecast ({error.strerror or error})") from error
-    dates = ("origin_date", "target_end_date")
-    return quantiles.assign(**{name: pd.to_datetime(quantiles[name]) for name in dates}), pace
+    except ValueError as error:
+        raise ResultsError(f"{folder}: damaged ({error})") from error
+    return ForecastTables(*found)
 
 
 def _pace(folder: Path, scenario: Scenario) -> pd.DataFrame:

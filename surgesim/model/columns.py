@@ -5,8 +5,9 @@ Each part declares its columns beside the method that fills them; `record` puts 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,6 @@ from numpy.typing import NDArray
 from surgesim.scenario.schema.base import BED_TYPES
 
 Floats = NDArray[np.float64]
-Entry = TypeVar("Entry", float, Floats)
 
 PER = 100_000
 """The denominator of most rates, in people."""
@@ -45,8 +45,8 @@ def by_bed(name: str, unit: str, meaning: str) -> tuple[Column, ...]:
 
 
 @dataclass(slots=True)
-class Entries(Generic[Entry]):
-    """The entries of a page, by column, for one level: province, districts or facilities.
+class Entries:
+    """The entries of a page for the province, by column.
 
     Attributes
     ----------
@@ -56,14 +56,40 @@ class Entries(Generic[Entry]):
         Running totals; the increase since the day before is recorded.
     """
 
-    values: dict[str, Entry] = field(default_factory=dict)
-    totals: dict[str, Entry] = field(default_factory=dict)
+    values: dict[str, float] = field(default_factory=dict)
+    totals: dict[str, float] = field(default_factory=dict)
 
-    def changes_since(self, before: Entries[Entry]) -> dict[str, Entry]:
+    def changes_since(self, before: Entries) -> dict[str, float]:
         """Return the values to record, given the entries of the day before."""
         then = before.totals
         growth = {name: total - then[name] if name in then else total for name, total in self.totals.items()}
         return growth | self.values
+
+
+@dataclass(slots=True)
+class PlaceEntries:
+    """The entries of a page for the districts or the facilities: by column, numbers in the scenario's order.
+
+    Attributes
+    ----------
+    values, totals
+        As in `Entries`. `close` copies them into arrays: the parts of a run go on counting in their lists.
+    """
+
+    values: dict[str, Sequence[float] | Floats] = field(default_factory=dict)
+    totals: dict[str, Sequence[float] | Floats] = field(default_factory=dict)
+    _values: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    _totals: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+
+    def close(self) -> None:
+        """Keep the present numbers, once all parts have filled in theirs."""
+        self._values = np.array(list(self.values.values()), float)
+        self._totals = np.array(list(self.totals.values()), float)
+
+    def changes_since(self, before: PlaceEntries) -> tuple[list[str], Floats]:
+        """Return the columns and their values to record, ``(places, columns)``, given those before."""
+        growth = self._totals - before._totals if before.totals else self._totals
+        return [*self.values, *self.totals], np.concatenate([self._values, growth]).T
 
 
 @dataclass(slots=True)
@@ -75,12 +101,12 @@ class Page:
     province
         Single numbers, by column.
     districts, facilities
-        Arrays ``(districts,)`` and ``(facilities,)``, in the order of the scenario.
+        A number for each district or facility, by column.
     """
 
-    province: Entries[float] = field(default_factory=Entries)
-    districts: Entries[Floats] = field(default_factory=Entries)
-    facilities: Entries[Floats] = field(default_factory=Entries)
+    province: Entries = field(default_factory=Entries)
+    districts: PlaceEntries = field(default_factory=PlaceEntries)
+    facilities: PlaceEntries = field(default_factory=PlaceEntries)
 
 
 class Part(Protocol):

@@ -124,6 +124,14 @@ OUTCOMES: tuple[Outcome, ...] = (
         "epidemic",
     ),
     Outcome(
+        "screened",
+        "people",
+        "people infected outside the province whom screening at entry finds; empty if arrivals are given",
+        _total("screened"),
+        "countermeasures",
+        better="",
+    ),
+    Outcome(
         "reported_cases",
         "cases",
         "reported cases; empty if arrivals are given instead of an epidemic",
@@ -173,6 +181,20 @@ OUTCOMES: tuple[Outcome, ...] = (
         "patients",
         "largest daily number of patients without the bed they need",
         _most("without_bed"),
+        "need",
+    ),
+    Outcome(
+        "peak_shortfall_oxygen",
+        "beds",
+        "largest daily number of oxygen beds that the province lacks",
+        _most("shortfall_oxygen"),
+        "need",
+    ),
+    Outcome(
+        "peak_shortfall_icu",
+        "beds",
+        "largest daily number of ICU beds that the province lacks",
+        _most("shortfall_icu"),
         "need",
     ),
     Outcome(
@@ -260,6 +282,14 @@ OUTCOMES: tuple[Outcome, ...] = (
         "non-COVID emergency patients turned away for lack of a bed or staff",
         _total("emergency_unserved"),
         "other_patients",
+    ),
+    Outcome(
+        "deaths_other_patients",
+        "deaths",
+        "deaths of non-COVID patients because they were turned away or wait; empty if not modelled",
+        _total("deaths_emergency_unserved", "deaths_elective_waiting"),
+        "other_patients",
+        deadly=True,
     ),
     Outcome(
         "emergency_unserved_private",

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.model.capacity.capacity import Capacity
-from surgesim.model.capacity.facilities import Facilities, Site
+from surgesim.model.capacity.facilities import OPEN, Facilities
 from surgesim.model.capacity.logistics import Drivers, Logistics
 from surgesim.model.care.arrivals import ArrivalSource
 from surgesim.model.care.basic_beds import BasicBeds
 from surgesim.model.care.beds import BASIC, ICU, OXYGEN, UNLIMITED
 from surgesim.model.care.course.events import LogEntry
 from surgesim.model.care.home import HomeCare
+from surgesim.model.care.home_oxygen import HomeOxygen
 from surgesim.model.care.journey import Journey, Options
 from surgesim.model.care.moves import Moves
 from surgesim.model.care.neighbours import Neighbours
@@ -73,6 +74,7 @@ class Province:
         self.wards = Wards(self.network)
         self.journey = Journey(self.env, self.network, self.wards, _options(scenario), log=log)
         self.moves, self.queue_rules = Moves(self.env, self.journey), QueueRules(self.journey)
+        self.home_oxygen = HomeOxygen(self.env, self.journey)
         self.basic_beds = BasicBeds(
             self.network,
             self.wards,
@@ -205,7 +207,7 @@ class Province:
         for bed in (OXYGEN, ICU):
             self.wards.staffed_normally[bed][:] = unstretched[:, bed].tolist()
         oxygen_now, icu_now = self.wards.staffed[OXYGEN], self.wards.staffed[ICU]
-        for f, (_, oxygen, icu) in enumerate(most.tolist()):
+        for f, (oxygen, icu) in enumerate(zip(*most.T[OXYGEN:].tolist(), strict=True)):
             if oxygen != oxygen_now[f] or icu != icu_now[f]:
                 self._set_capacity(f, oxygen, icu)
 
@@ -227,9 +229,10 @@ class Province:
     def states(self) -> list[int]:
         """Return the state of each facility as an index into STATES."""
         opened: list[bool] = (self.capacity.today.space.max(axis=1) > 0).tolist()
-        return list(
-            map(Site.state, self.facilities.sites, opened, self.wards.occupied().sum(axis=0).tolist())
-        )
+        return [
+            OPEN if is_open else site.state(is_open, self.wards.present(facility))
+            for facility, (site, is_open) in enumerate(zip(self.facilities.sites, opened, strict=True))
+        ]
 
     def state_of(self, facility: int) -> int:
         """Return the state of one facility as an index into STATES."""
@@ -319,7 +322,7 @@ class Province:
                 icu_bed=float(sum(self.wards.icu.occupied)),
                 reported_case=growth["reported at admission"]
                 + (0.0 if detection is None else float(detection.reports(day).sum())),
-                home_case=0.0 if self.home is None else self.home.followed,
+                home_case=(0.0 if self.home is None else self.home.followed) + self.home_oxygen.present,
                 death=growth["deaths"],
                 oxygen_kg=growth["oxygen"],
                 opening=growth["openings"],
@@ -329,6 +332,7 @@ class Province:
                 ventilator=growth["ventilators"],
                 tank_kg=growth["tanks"],
                 bed_opening=growth["beds opened"],
+                concentrator=growth["concentrators"],
             )
         )
 
@@ -341,6 +345,7 @@ class Province:
             "ventilators": self.capacity.ventilators_added,
             "tanks": 0.0 if self.supply is None else self.supply.tanks_added_kg,
             "beds opened": self.facilities.beds_opened,
+            "concentrators": self.home_oxygen.concentrators_added,
             "reported at admission": sum(self.journey.ledger.reported_at_admission),
         }
         return {name: self.logistics.growth(name, total) for name, total in totals.items()}

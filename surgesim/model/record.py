@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.model.capacity import capacity, essential, logistics, staff
+from surgesim.model.capacity import capacity, essential, intensive, logistics, other_deaths, staff
 from surgesim.model.capacity.facilities import STATES
-from surgesim.model.capacity.logistics import COST_CATEGORIES, categories_of, logistics_columns
+from surgesim.model.capacity.logistics import COST_CATEGORIES, PAYERS, logistics_columns, supply_columns
 from surgesim.model.capacity.staff import CONSTRAINTS
 from surgesim.model.care import basic_beds, home, journey, network, oxygen, wards
 from surgesim.model.care.course import ledger, waits
@@ -39,6 +39,7 @@ __all__ = [
     "FACILITY_INDEX",
     "LAST_EVENTS",
     "NO_BED_EVENTS",
+    "PAYERS",
     "PER",
     "PER_MILLION",
     "PRESENT",
@@ -52,10 +53,10 @@ __all__ = [
     "LogEntry",
     "Record",
     "assessed_columns",
-    "categories_of",
     "district_columns",
     "key_of",
     "logistics_columns",
+    "supply_columns",
 ]
 
 
@@ -82,11 +83,14 @@ PROVINCE: tuple[Column, ...] = (
     *capacity.BOUND,
     *ledger.PLACES,
     waits.WITHOUT_BED,
+    *journey.SHORTFALL,
     *ledger.FLOWS,
     staff.ABSENT,
     *oxygen.COLUMNS,
     network.AWAY,
     *essential.COLUMNS,
+    *intensive.COLUMNS,
+    *other_deaths.COLUMNS,
     *home.COLUMNS,
     logistics.COST,
     *_columns(indicator for indicator in INDICATORS.values() if indicator.is_computed),
@@ -207,7 +211,7 @@ class Record:
     states
         ``(days, facilities)``: index into STATES at 24:00.
     logistics
-        ``(days, columns)``: consumables, burdens and costs; columns as `logistics_columns` names them.
+        ``(days, columns)``: consumables, burdens and costs; columns as `supply_columns` names them.
     assessed
         ``(days, columns)``: further indicators of the province; columns as `assessed_columns` names them.
     breached
@@ -224,8 +228,8 @@ class Record:
     breached_at_start_by_district
         ``(thresholds by district, districts)``: True if a threshold was breached in a district at t = 0.
     reached
-        ``(3, districts, 9, 2)``, by district, age and risk: patients who needed a bed, patients who got all
-        the beds they needed in time, and deaths.
+        ``(4, districts, 9, 2)``, by district, age and risk: patients who needed a bed, patients who got all
+        the beds they needed in time, deaths, and people infected.
     actions
         The steps of the plan's rules, in order of time.
     outcomes
@@ -235,6 +239,9 @@ class Record:
     waits
         ``(rows, 4)``: facility, index of the bed type, wait in whole hours, and number of patients who got
         the bed they needed there after this wait.
+    trips
+        ``(rows, 4)``: origin (a facility, or a district d as ``~d``), facility, index of the bed type, and
+        number of patients who went there.
     drawn
         The values drawn for the uncertain parameters, by path in the scenario.
     patient_events, facility_events
@@ -260,6 +267,7 @@ class Record:
     outcomes: dict[str, float]
     checks: dict[str, int]
     waits: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 4), np.int64))
+    trips: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 4), np.int64))
     drawn: Mapping[str, float] = field(default_factory=dict)
     patient_events: tuple[LogEntry, ...] | None = None
     facility_events: tuple[FacilityEvent, ...] | None = None

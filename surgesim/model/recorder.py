@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from surgesim.model.columns import Page
-from surgesim.model.command.assessor import Assessor
-from surgesim.model.command.indicators import WINDOW_DAYS, Assessment
+from surgesim.model.command.assessor import Assessor, Tables
+from surgesim.model.command.indicators import WINDOW_DAYS, Assessment, Assessments
 from surgesim.model.command.reach import ReachCounts
 from surgesim.model.outcomes import outcomes_of
 from surgesim.model.province import Province
@@ -25,9 +25,8 @@ from surgesim.model.record import (
     FacilityEvent,
     Record,
     assessed_columns,
-    categories_of,
     district_columns,
-    logistics_columns,
+    supply_columns,
 )
 from surgesim.model.surveillance.reported import INDICATORS as OF_REPORTS
 from surgesim.model.surveillance.reported import SERIES, ReportedDays
@@ -77,32 +76,38 @@ class Recorder:
         self._run = run
         self._parts = run.parts()
         self._before = Page()
-        self._reach = ReachCounts(days, run.population.count, run.journey.ledger)
+        self._reach = ReachCounts(days, run.population.count, run.journey.ledger, before)
         self._district_columns = [column.name for column in district_columns(command)]
         self._province = np.zeros((before + days, len(PROVINCE)))
         self._districts = np.zeros((before + days, districts, len(self._district_columns)))
+        self._facilities = np.zeros((before + days, facilities, len(FACILITY)))
         self.so_far = SoFar(
             scenario,
             province=self._province[before:],
             districts=self._districts[before:],
-            facilities=np.zeros((days, facilities, len(FACILITY))),
+            facilities=self._facilities[before:],
             district_index={name: place for place, name in enumerate(self._district_columns)},
         )
-        self._assessor = Assessor(scenario, run, self._reach, OwnIndicators(self.so_far).on)
+        items = [column.name for column in supply_columns(supply)]
+        self._logistics = np.zeros((before + days, len(items)))
+        self._assessor = Assessor(
+            scenario,
+            run,
+            self._reach,
+            OwnIndicators(self.so_far).on,
+            Tables(before, self._province, self._districts, self._facilities, self._logistics),
+            {name: place for place, name in enumerate(items) if name.startswith(_ITEMS_SEEN)},
+        )
         self._blank = {column.name: column.default for column in PROVINCE}
         self._empty = {
             column: np.nan
             for column, indicator in _OF_INDICATORS.items()
             if indicator in self._assessor.not_assessed
         }
-        self._filled_in_districts = (*DISTRICT, DISTRICT_PRESENT)[: len(self._district_columns)]
+        filled = (*DISTRICT, DISTRICT_PRESENT)[: len(self._district_columns)]
+        self._filled_in_districts = {column.name: place for place, column in enumerate(filled)}
+        self._districts[..., : len(filled)] = [column.default for column in filled]
         self._states = np.zeros((days, facilities), np.int8)
-        items = [
-            column.name
-            for column in logistics_columns(supply.consumables, supply.burdens, categories_of(supply))
-        ]
-        self._items_seen = [(name, place) for place, name in enumerate(items) if name.startswith(_ITEMS_SEEN)]
-        self._logistics = np.zeros((days, len(items)))
         self._private = np.array([f.ownership == "private" for f in scenario.care.facilities.values()])
         self._assessed_columns = [
             column.name for column in assessed_columns(command, scenario.own_indicators)
@@ -128,19 +133,20 @@ class Recorder:
             self._write(day, page)
             self._set_reported(day)
             if -self._looked_back <= day < -1:  # the last day is assessed at t = 0, with the census
-                self.past.append(self._assess(day))
+                self.past.append(self._assess(day).last())
         self._before = page
 
     def start_totals(self) -> None:
         """At t = 0, before anything happens, exclude the warm-up from the totals of the first day."""
-        self._reach.begin()
+        self._reach.begin(self._run.epidemic)
         self._run.journey.ledger.waits.clear()
+        self._run.journey.ledger.trips.clear()
         self._before = self._page()
         if self._before_run:
             self._look_back()
             self._set_stocks(-1, self._before)
             self._set_reported(-1)
-            self.past.append(self._assess(-1))
+            self.past.append(self._assess(-1).last())
 
     def _look_back(self) -> None:
         """Write and assess the days before day 0 that are not simulated, from the scenario's history.
@@ -161,7 +167,7 @@ class Recorder:
                     self._districts[row, :, self._district_columns.index(column)] = of_districts
             self._set_reported(day)
         only_reported = [
-            self._of_reports(self._assess(day)) for day in unknown if -self._looked_back <= day < -1
+            self._of_reports(self._assess(day).last()) for day in unknown if -self._looked_back <= day < -1
         ]
         self.past = [*only_reported, *self.past]
 
@@ -200,74 +206,89 @@ class Recorder:
         else:
             self._write(day, self._page())
         start = self._assess(day)
-        self._at_start[:] = start.breached
-        if start.breached_by_district.size:
-            self._at_start_local[:] = start.breached_by_district
+        self._at_start[:] = start.breached[-1]
+        if self._at_start_local.size:
+            self._at_start_local[:] = start.breached_by_district[-1]
         self.so_far.day, self.so_far.indicators = -1, {}
         self.so_far.facilities[0] = 0.0
         self.so_far.province[0] = 0.0
 
     def record(self, day: int) -> Assessment:
-        """Fill the rows of a day and assess it."""
-        self._reach.pass_day(day)
+        """Fill the rows of a day; return what the command sees of it."""
+        self._reach.pass_day(day, self._run.epidemic)
         page = self._page()
         self._write(day, page)
         self._before = page
         self._states[day] = self._run.states()
-        assessment = self._assess(day)
-        self.so_far.province[day, _INDICATOR_COLUMNS] = [
-            assessment.indicators[name] for name in _RECORDED_INDICATORS
-        ]
-        self._breached[day], self._values[day] = assessment.breached, assessment.values
-        self._assessed[day] = [assessment.indicators[column] for column in self._assessed_columns]
-        if assessment.breached_by_district.size:
-            self._breached_local[day] = assessment.breached_by_district
-            self._values_local[day] = assessment.values_by_district
-        self.so_far.day, self.so_far.indicators = day, assessment.indicators
-        return assessment
+        row = self._before_run + day
+        self._assessor.note(row)
+        self.so_far.day = day
+        if self._assessor.one_by_one:
+            assessment = self._keep(slice(row, row + 1)).last()
+            self.so_far.indicators = assessment.indicators
+            return assessment
+        return self._assessor.watched(row)
+
+    def _keep(self, rows: slice) -> Assessments:
+        """Assess consecutive days from day 0 on, and keep the results."""
+        found = self._assessor.assess(rows)
+        days = slice(rows.start - self._before_run, rows.stop - self._before_run)
+        self._write_districts(rows, found)
+        for name, column in zip(_RECORDED_INDICATORS, _INDICATOR_COLUMNS, strict=True):
+            self._province[rows, column] = found.indicators[name]
+        self._breached[days], self._values[days] = found.breached, found.values
+        for place, name in enumerate(self._assessed_columns):
+            self._assessed[days, place] = found.indicators[name]
+        if self._values_local.size:
+            self._breached_local[days] = found.breached_by_district
+            self._values_local[days] = found.values_by_district
+        return found
 
     def _page(self) -> Page:
         """Return a page on which all parts have written their current values."""
         page = Page()
         for part in self._parts:
             part.fill(page)
+        page.districts.close()
+        page.facilities.close()
         return page
 
     def _write(self, day: int, page: Page) -> None:
-        """Write a page into a day's rows; for running totals, write the increase since the last page.
-
-        For a day of the warm-up, write only the rows of the province and the districts.
-        """
+        """Write a page into a day's rows; for running totals, write the increase since the last page."""
         before, row = self._before, self._before_run + day
         of_province = self._blank | page.province.changes_since(before.province) | self._empty
         self._province[row] = list(of_province.values())
-        of_districts = page.districts.changes_since(before.districts)
-        for place, column in enumerate(self._filled_in_districts):
-            self._districts[row, :, place] = of_districts.get(column.name, column.default)
-        if day < 0:
-            return
-        for name, values in page.facilities.changes_since(before.facilities).items():
-            self.so_far.facilities[day, :, FACILITY_INDEX[name]] = values
-        self._logistics[day] = self._run.logistics.row()
+        names, of_districts = page.districts.changes_since(before.districts)
+        filled = [column for column, name in enumerate(names) if name in self._filled_in_districts]
+        columns = [self._filled_in_districts[names[column]] for column in filled]
+        self._districts[row][:, columns] = of_districts[:, filled]
+        names, of_facilities = page.facilities.changes_since(before.facilities)
+        self._facilities[row][:, [FACILITY_INDEX[name] for name in names]] = of_facilities
+        self._logistics[row] = self._run.logistics.row()
 
     def _set_stocks(self, day: int, page: Page) -> None:
         """Replace the stocks in a day's rows, and keep the flows."""
         row = self._before_run + day
         for name, value in (page.province.values | self._empty).items():
             self._province[row, PROVINCE_INDEX[name]] = value
-        for place, column in enumerate(self._filled_in_districts):
-            if column.name in page.districts.values:
-                self._districts[row, :, place] = page.districts.values[column.name]
+        for name, values in page.districts.values.items():
+            if name in self._filled_in_districts:
+                self._districts[row, :, self._filled_in_districts[name]] = values
+        for name, values in page.facilities.values.items():
+            self._facilities[row, :, FACILITY_INDEX[name]] = values
 
-    def _assess(self, day: int) -> Assessment:
-        """Assess a day, and write the districts' indicators into their rows."""
-        row = self._before_run + day
-        items = self._run.logistics.row() if day < 0 else self._logistics[day].tolist()
-        by_item = {name: items[place] for name, place in self._items_seen}
-        assessment = self._assessor.assess(day, row, self._province, self._districts, by_item)
-        for name, values in assessment.of_districts.items():
-            self._districts[row, :, self._district_columns.index(name)] = values
-        return assessment
+    def _assess(self, day: int) -> Assessments:
+        """Assess a day before the first is over, and write the districts' indicators into their rows."""
+        rows = slice(self._before_run + day, self._before_run + day + 1)
+        self._reach.note(day)
+        self._assessor.note(rows.start)
+        found = self._assessor.assess(rows)
+        self._write_districts(rows, found)
+        return found
+
+    def _write_districts(self, rows: slice, found: Assessments) -> None:
+        for name, values in found.of_districts.items():
+            self._districts[rows, :, self._district_columns.index(name)] = values
 
     # -- the end -----------------------------------------------------------------------------------
 
@@ -277,14 +298,18 @@ class Recorder:
 
     def finish(self, actions: Iterable[ActionEvent]) -> Record:
         """Return the record of the run, including `actions`, the steps of the plan's rules."""
-        waits = [(*key, count) for key, count in sorted(self._run.journey.ledger.waits.items())]
+        if not self._assessor.one_by_one:
+            self._keep(slice(self._before_run, len(self._province)))
+        ledger = self._run.journey.ledger
+        waits = [(*key, count) for key, count in sorted(ledger.waits.items())]
+        trips = [(*key, count) for key, count in sorted(ledger.trips.items())]
         return Record(
             self._replication,
             self.so_far.province,
             self.so_far.districts,
             self.so_far.facilities,
             self._states,
-            self._logistics,
+            self._logistics[self._before_run :],
             self._breached,
             self._values,
             self._at_start,
@@ -297,6 +322,7 @@ class Recorder:
             outcomes_of(self.so_far.province, self.so_far.facilities, self._private),
             {"days checked": self._checks},
             np.array(waits, np.int64).reshape(-1, 4),
+            np.array(trips, np.int64).reshape(-1, 4),
         )
 
 

@@ -10,18 +10,35 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 
+from surgesim.errors import ResultsError
 from surgesim.files import GENERATOR, atomic_write, is_report, refuse_to_replace
+from surgesim.fitting.forecast import read_tables
 from surgesim.report import tables
 from surgesim.report.citation import Value, passage
-from surgesim.report.figures import FIGURES, EmptyFigureError, check_choice, describe, draw, inline
+from surgesim.report.figures import (
+    FIGURES,
+    EmptyFigureError,
+    check_choice,
+    describe,
+    draw,
+    draw_calendar,
+    draw_forecast,
+    inline,
+)
 from surgesim.report.likelihood import SCALE
+from surgesim.report.names import alternative_title
+from surgesim.report.prose import forecast as prose
+from surgesim.report.prose.calendar import calendar_sentences
 from surgesim.report.prose.chance import remarks as spread_remarks
 from surgesim.report.prose.sentences import precision_notes, uncertainty_notes, without_plan
 from surgesim.report.prose.summary import assumption_notes, runs, three_sentences
 from surgesim.report.words import day_text, number, percent, phrase
 from surgesim.scenario.schema.scenario import BASELINE
+from surgesim.scoring.score import read_scores
+from surgesim.study.store.contents import FIT, FORECAST
 
 if TYPE_CHECKING:
+    from surgesim.decisions.door import Calendar
     from surgesim.report.tables import ReportTable
     from surgesim.study.results import Results
 
@@ -56,18 +73,25 @@ class Part:
         return not (self.sentences or self.pictures or self.tables)
 
 
-def report(results: Results, lang: str = "en") -> str:
+def report(
+    results: Results, lang: str = "en", calendar: Calendar | None = None, scores: Path | None = None
+) -> str:
     """Render the report of a result as HTML.
 
     Parameters
     ----------
     lang
         ``vi`` or ``en``.
+    calendar
+        The calendar of the decisions of one of its plans, to include.
+    scores
+        Folder of scores of earlier forecasts, for the report of a forecast.
 
     Raises
     ------
     ResultsError
-        If the language is unknown.
+        If the language is unknown, the calendar is of another scenario, or `scores` contains no scores or is
+        given for a result that is no forecast.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -102,22 +126,28 @@ def report(results: Results, lang: str = "en") -> str:
         summary=three_sentences(results, lang),
         notes=list(_notes(results, lang)),
         scale=[(step.key, percent(step.low, lang), percent(step.high, lang)) for step in SCALE],
-        parts=[part for part in _parts(results, lang) if not part.empty],
+        parts=[part for part in _parts(results, lang, calendar, scores) if not part.empty],
         reproduce=_reproduce(results),
     )
 
 
-def write_report(results: Results, path: Path | str, lang: str = "en") -> Path:
+def write_report(
+    results: Results,
+    path: Path | str,
+    lang: str = "en",
+    calendar: Calendar | None = None,
+    scores: Path | None = None,
+) -> Path:
     """Write the report of a result to a file, either completely or not at all.
 
     Raises
     ------
     ResultsError
-        If the language is unknown, or the file cannot be written or is something other than a report.
+        As for `report`, or if the file cannot be written or is something other than a report.
     """
     path = Path(path)
     refuse_to_replace(path, is_report, "a report")
-    text = report(results, lang)
+    text = report(results, lang, calendar, scores)
     with atomic_write(path) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
     return path
@@ -131,13 +161,14 @@ def _notes(results: Results, lang: str) -> Iterator[str]:
     yield from precision_notes(results, lang)
 
 
-def _parts(results: Results, lang: str) -> Iterator[Part]:
+def _parts(results: Results, lang: str, calendar: Calendar | None, scores: Path | None) -> Iterator[Part]:
     """Build the sections in order; each figure declares the section to which it belongs."""
 
     def part(name: str, *found: ReportTable | None, sentences: Sequence[str] = ()) -> Part:
         pictures = list(_pictures(results, name, lang))
         return Part(name, sentences, pictures, [table for table in found if table is not None])
 
+    yield from _forecast(results, lang, scores)
     yield part("criteria", tables.breaches(results, lang))
     yield part("need", tables.outcomes(results, lang))
     yield part("thresholds", tables.thresholds(results, lang))
@@ -148,6 +179,8 @@ def _parts(results: Results, lang: str) -> Iterator[Part]:
         tables.comparison(results, lang),
         *tables.thresholds_by_plan(results, lang),
     )
+    if calendar is not None:
+        yield _decisions(results, calendar, lang)
     yield part(
         "districts",
         tables.districts(results, lang),
@@ -171,9 +204,69 @@ def _parts(results: Results, lang: str) -> Iterator[Part]:
     yield part("method", sentences=[phrase(lang, f"method.{name}") for name in METHOD])
     yield part("assumptions", tables.confidences(results, lang), tables.assumptions(results, lang))
     yield part("identities", tables.identities(results, lang))
-    yield part("limits", sentences=[phrase(lang, f"limit.{name}") for name in LIMITS])
-    yield part("must_not", sentences=[phrase(lang, f"must_not.{name}") for name in MUST_NOT])
+    yield part("limits", sentences=list(_limits(results, lang)))
+    yield part("must_not", sentences=list(_must_not(results, lang)))
     yield part("reproduce", tables.versions(results, lang))
+
+
+def _decisions(results: Results, calendar: Calendar, lang: str) -> Part:
+    """Build the section of a calendar of decisions, with the plan that it dates."""
+    plans = results.alternatives
+    plan = next((name for name in plans if calendar.dates(results.scenario.alternative(name))), None)
+    if plan is None:
+        raise ResultsError(
+            f"{calendar.folder}: dates a plan of another scenario, expected one of {', '.join(plans)} "
+            f"of {results.scenario.name} as it was run"
+        )
+    title = phrase(lang, "calendar.of", plan=alternative_title(results.scenario, plan, lang))
+    sentences = [title, *calendar_sentences(calendar, lang)]
+    alt = " ".join(sentences)
+    drawn = inline(draw_calendar(calendar, lang), "decisions", alt)
+    picture = Picture("decisions", phrase(lang, "calendar.picture"), drawn, alt)
+    return Part("decisions", sentences, [picture], [tables.calendar_decisions(calendar, lang)])
+
+
+def _forecast(results: Results, lang: str, scores: Path | None) -> Iterator[Part]:
+    """Build the section of a forecast; yield nothing for a result that is none."""
+    entry = results.manifest.get(FORECAST)
+    if entry is None:
+        if scores is not None:
+            raise ResultsError(f"got scores ({scores}) for a result that is no forecast, expected a forecast")
+        return
+    if FIT not in entry or results.folder is None:
+        raise ResultsError("got a forecast of an earlier version or in memory, expected one in a folder")
+    stored = read_tables(results.folder)
+    of_earlier = None if scores is None else read_scores(scores)
+    sentences = [
+        *prose.validity(results, lang, scored=scores is not None),
+        *prose.data_and_pace(results, stored.pace, lang),
+        prose.course_assumed(results, lang),
+        *prose.untold(results, lang),
+        *prose.fit_warnings(results, lang),
+    ]
+    drawn = draw_forecast(results, stored.quantiles, lang)
+    title, note = phrase(lang, "figure.forecast_title"), phrase(lang, "figure.forecast_note")
+    alt = phrase(lang, "alt.figure", title=title, what=note).strip()
+    picture = Picture(FORECAST, title, inline(drawn, FORECAST, alt), alt)
+    found = tables.forecast_tables(results, stored, of_earlier, lang)
+    yield Part(FORECAST, sentences, [picture], [table for table in found if table is not None])
+
+
+def _limits(results: Results, lang: str) -> Iterator[str]:
+    """State the limits of the simulation; the epidemic of a forecast was fitted."""
+    for name in LIMITS:
+        known = FORECAST if name == "fit" and FORECAST in results.manifest else name
+        yield phrase(lang, f"limit.{known}")
+
+
+def _must_not(results: Results, lang: str) -> Iterator[str]:
+    """Say what the report must not be used for; a forecast is valid for its weeks."""
+    entry = results.manifest.get(FORECAST)
+    for name in MUST_NOT:
+        if name == FORECAST and entry is not None:
+            yield phrase(lang, "must_not.beyond", weeks=number(entry["weeks"], lang))
+        else:
+            yield phrase(lang, f"must_not.{name}")
 
 
 def _reproduce(results: Results) -> dict[str, str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.errors import FitError, Problem, ScoreError
+from surgesim.errors import FitError, Problem, ResultsError, ScoreError
 from surgesim.fitting.data import Source
 from surgesim.scoring.forecasts import Forecast, Forecasts, read_forecasts
 from surgesim.scoring.rules import bias, covered, interval_score
@@ -107,6 +108,27 @@ def score(forecasts: Source | Sequence[Source], truth: Source) -> Scores:
     each = _each(kept, values, quantiles, known.levels)
     calibration = _calibration(kept, values, quantiles, known.levels)
     return Scores(_table(each), each, calibration, len(known.each) - len(kept))
+
+
+def read_scores(folder: Path) -> pd.DataFrame:
+    """Read the table of scores from the folder that `surgesim score` has written.
+
+    Raises
+    ------
+    ResultsError
+        If the folder contains no scores.
+    """
+    import pandas as pd
+
+    try:
+        table = pd.read_csv(folder / "scores.csv", dtype={"horizon": str})
+    except OSError as error:
+        raise ResultsError(f"{folder}: contains no scores ({error.strerror or error})") from error
+    except ValueError as error:
+        raise ResultsError(f"{folder}: damaged ({error})") from error
+    if not {"model", *_KEYS, "n", "coverage_90", "relative_wis"} <= {*table.columns}:
+        raise ResultsError(f"{folder}: contains no scores (scores.csv has other columns)")
+    return table
 
 
 def _with_truth(forecasts: Forecasts, truth: Truth) -> tuple[list[Forecast], Floats]:

@@ -11,6 +11,7 @@ from surgesim.model.record import (
     DISTRICT_ASSESSED,
     DISTRICT_PRESENT,
     FACILITY,
+    PAYERS,
     PROVINCE,
     Column,
     logistics_columns,
@@ -79,8 +80,8 @@ MANIFEST_ENTRIES = (
     Column(
         FORECAST,
         "",
-        "number of `weeks`, `damping` and `drift` per week, if the folder is that of a forecast, whose "
-        "further files are described in forecasting.md; absent otherwise",
+        "number of `weeks`, `damping` and `drift` per week, and what was fitted (`fit`), if the folder is "
+        "that of a forecast, whose further files are described in forecasting.md; absent otherwise",
     ),
     Column("extras_failed", "text", "reason why figures could not be drawn; null if nothing failed"),
     Column("figures", "text", "language and format of the figures; null if no figures were drawn"),
@@ -183,7 +184,7 @@ def data_dictionary() -> str:
             "Daily indicators of consumables and burdens",
             "For the province, with one set of columns per consumable and per burden. Costs by category are "
             "there if the scenario has cost rates.",
-            logistics_columns(["<consumable>"], ["<burden>"], COST_CATEGORIES),
+            logistics_columns(["<consumable>"], ["<burden>"], COST_CATEGORIES, PAYERS),
             "indicator",
             level=3,
         ),

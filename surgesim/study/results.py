@@ -80,8 +80,8 @@ class Results:
     manifest
         Everything needed to repeat the run: versions, seed, replications, alternatives, hashes.
     breaches, breach_days, comparison, binding, replications, daily, daily_districts, reached, facilities, \
-facility_states, actions, assumptions, facility_beds, district_beds, facility_days, district_days
-        pandas DataFrames, each equal to the CSV or Parquet file of the same name; the last four are empty in
+facility_states, actions, assumptions, facility_beds, district_beds, transfers, facility_days, district_days
+        pandas DataFrames, each equal to the CSV or Parquet file of the same name; the last five are empty in
         results of earlier versions.
     folder
         The folder in which the results are stored; None if they are only in memory.
@@ -105,6 +105,7 @@ facility_states, actions, assumptions, facility_beds, district_beds, facility_da
     assumptions: pd.DataFrame = field(repr=False)
     facility_beds: pd.DataFrame = field(repr=False)
     district_beds: pd.DataFrame = field(repr=False)
+    transfers: pd.DataFrame = field(repr=False)
     facility_days: pd.DataFrame = field(repr=False)
     district_days: pd.DataFrame = field(repr=False)
     folder: Path | None = None

@@ -26,7 +26,7 @@ from surgesim.report import figures
 PACKAGE = Path(surgesim_package.__file__).parent
 COMMANDS = (
     *("run", "show", "validate", "new", "import", "schema", "plot", "reproduce", "sweep", "sensitivity"),
-    *("worth", "size", "fit", "forecast", "score"),
+    *("worth", "size", "frontier", "calendar", "brief", "fit", "forecast", "score"),
 )
 QUICK = ("--replications", "2", "--days", "25", "--workers", "1", "--lang", "en")
 

@@ -18,7 +18,7 @@ from hypothesis import given, seed, settings
 
 from surgesim.model.care.gas import kg_per_day
 from surgesim.model.province import Province
-from surgesim.model.record import Floats, categories_of, logistics_columns
+from surgesim.model.record import COST_CATEGORIES, Floats, supply_columns
 from surgesim.scenario.schema.scenario import Scenario
 
 pytestmark = pytest.mark.slow
@@ -300,8 +300,7 @@ def neighbours_take_what_they_have_beds_for(run: Watched) -> None:
 
 
 def what_is_used_is_in_stock_and_paid_for(run: Watched) -> None:
-    categories = categories_of(run.scenario.supply)
-    names = [c.name for c in logistics_columns(["gowns"], ["waste"], categories)]
+    names = [c.name for c in supply_columns(run.scenario.supply)]
     column = dict(zip(names, run.record.logistics.T, strict=True))
     wanted = sum(USE[f"{bed}_bed"] * run[f"occupied_{bed}"] for bed in BEDS) + USE["death"] * run["deaths"]
     used, stock = column["stock_used:gowns"], column["stock:gowns"]
@@ -322,7 +321,7 @@ def what_is_used_is_in_stock_and_paid_for(run: Watched) -> None:
     cost = sum(COSTS[f"{bed}_bed_day"] * run[f"occupied_{bed}"] for bed in BEDS)
     cost = cost + COSTS["oxygen_kg"] * run["oxygen_used_kg"]
     np.testing.assert_allclose(run["cost"], cost, rtol=1e-9, atol=1e-6)
-    by_category = sum(column[f"cost:{category}"] for category in categories)
+    by_category = sum(column[f"cost:{category}"] for category in COST_CATEGORIES)
     np.testing.assert_allclose(by_category, run["cost"], rtol=1e-9, atol=1e-6)
 
 

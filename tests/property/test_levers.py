@@ -19,6 +19,7 @@ from surgesim.scenario.schema.scenario import Scenario
 
 pytestmark = pytest.mark.slow
 
+HOME: Plain = {"after_days": 0.5, "return_share": 0.5, "most_lpm": 60.0}
 OWNERS: Plain = {"ownership": ["public", "private"]}
 
 
@@ -34,6 +35,7 @@ def with_levers(draw: st.DrawFn) -> Scenario:
         {"action": "limit_icu", "least_survival": draw(shares)},
         {"action": "level_load", "above": 0.3, "below": draw(st.sampled_from([0.3, 0.1]))} | far,
         {"action": "level_load", "above": 0.3, "below": 0.3, "bed": "icu", "per_day": 2} | far,
+        {"action": "home_oxygen", "concentrators": 9, "teams": 1, "team_nurses": 1.0} | HOME | OWNERS,
     ]
     sites = scenario.care.facilities.values()
     if any(site.staff is not None for site in sites):
@@ -81,6 +83,8 @@ def test_levers_on_care_conserve_patients_staff_oxygen_and_vehicles() -> None:
             "staff_moved",
             "staff_lent",
             "oxygen_moved_kg",
+            "sent_home",
+            "returned_from_home",
         ):
             seen[what] += bool(run[what].sum() > 0)
         seen["moved"] += bool((run["moved_oxygen"] + run["moved_icu"]).sum() > 0)
@@ -106,7 +110,8 @@ def patients_are_present_or_gone(run: Watched) -> None:
     np.testing.assert_array_equal(np.diff(run["present"]), change[1:])
     in_beds = run["occupied_oxygen"] + run["occupied_icu"]
     waiting = run["waiting_oxygen"] + run["waiting_icu"]
-    np.testing.assert_array_equal(run["present"], in_beds + waiting + run["held_oxygen"] + run["held_icu"])
+    held = run["held_oxygen"] + run["held_icu"]
+    np.testing.assert_array_equal(run["present"], in_beds + waiting + held + run["home_oxygen"])
 
 
 def moves_take_vehicles(run: Watched) -> None:

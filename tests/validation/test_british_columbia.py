@@ -17,8 +17,8 @@ from surgesim.model.simulation import run_once
 
 pytestmark = pytest.mark.slow
 
-RUNS = 100
-"""The error of their mean moves by 0.17 points (standard deviation over samples of so many of 200 runs)."""
+RUNS = 40
+"""The error of their mean moves by some 0.3 points: 0.17 over samples of 100 of 200 runs."""
 
 NOT_SCORED = 14  # days: the census at the start counts for too much in them
 MEAN_STAY = 10.4
@@ -64,7 +64,7 @@ def percentage_error(simulated: np.ndarray, observed: np.ndarray) -> float:
 def test_wave_3_is_reproduced() -> None:
     first, last = date(2021, 3, 1), date(2021, 7, 15)
     error = percentage_error(simulated(first, last, 0.72), recorded("icu_occ", first, last))
-    assert error == pytest.approx(8.8, abs=0.5)
+    assert error == pytest.approx(8.8, abs=0.7)
 
 
 @needs_reference_data

@@ -76,6 +76,14 @@ CYLINDERS: Plain = hospitals(
     delta=facility(oxygen=250, icu=50)
     | {"oxygen": {"cylinders": 800, "delivery": {"size_kg": 3000, "interval_days": 2}}},
 ) | {"clinical": {"respiratory": {"flow": {"scale": 0.25}}}}
+ONE_WARD = hospitals(
+    bravo=facility(oxygen=150, icu=40) | staff(60, 160, 120),
+)
+TEAMS: Plain = {"clinical": {"home_care": {"effect": 0.0}}}
+LOCKABLE: Plain = {
+    "people": {"districts": {"town": district(40_000), "hills": district(20_000, travel_hours=1.0)}},
+    "epidemic": {"measures": {"lockdown": {"reduces": {"work": 0.6, "community": 0.6}, "travel": 0.8}}},
+}
 MEASURE: Plain = {"reduces": {"work": 0.4, "community": 0.4}, "travel": 0.5, "start": "2024-01-01"}
 
 
@@ -116,6 +124,27 @@ LEVERS = {
     ),
     "staff lent": Lever(
         UNEVEN, rule("lend", doctors=20, ward_nurses=30, icu_nurses=30), rule("lend"), "deaths", 1
+    ),
+    "oxygen at home": Lever(
+        ONE_WARD,
+        rule("home_oxygen", concentrators=300, teams=20, most_lpm=10.0),
+        rule("home_oxygen", concentrators=0, teams=20),
+        "deaths",
+        -1,
+    ),
+    "staff in teams": Lever(
+        UNEVEN | TEAMS | rule("open_home_care", teams=30),
+        rule("open_home_care", teams=30, team_doctors=2.0, team_nurses=6.0),
+        rule("open_home_care", teams=30, team_doctors=0.0, team_nurses=0.0),
+        "deaths",
+        1,
+    ),
+    "local lockdown": Lever(
+        LOCKABLE,
+        rule("local_measure", measure="lockdown", cases_above=100.0, cases_below=50.0),
+        rule("local_measure", measure="lockdown", cases_above=1e6, cases_below=50.0),
+        "infections",
+        -1,
     ),
     "people react": Lever({}, reaction(), reaction(most=0.0), "infections", -1),
     "people tire": Lever(
@@ -167,6 +196,9 @@ SEEN = {
     "staff pooled": "staff_moved",
     "cylinders pooled": "oxygen_moved_kg",
     "staff lent": "staff_lent",
+    "oxygen at home": "home_oxygen",
+    "staff in teams": "staff_in_teams",
+    "local lockdown": "districts_locked",
     "people react": "contacts_given_up",
 }
 

@@ -6,6 +6,7 @@ source or non-COVID patients, space is the only limit, and beds change only when
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 
 from surgesim.model.capacity.essential import EssentialPatients
 from surgesim.model.capacity.facilities import Facilities
+from surgesim.model.capacity.intensive import OtherIcuPatients
+from surgesim.model.capacity.other_deaths import OtherDeaths
 from surgesim.model.capacity.pooling import allot, allot_whole
 from surgesim.model.capacity.staff import (
     CONSTRAINTS,
@@ -34,6 +37,7 @@ from surgesim.model.care.oxygen import OxygenSupply
 from surgesim.model.clock.streams import Streams
 from surgesim.model.columns import Column, Page, by_bed
 from surgesim.scenario.schema.base import BED_TYPES
+from surgesim.scenario.schema.capacity.essential import Essential
 from surgesim.scenario.schema.capacity.oxygen import Respiratory
 from surgesim.scenario.schema.care import Care
 from surgesim.scenario.schema.clinical import Clinical
@@ -67,6 +71,7 @@ UNEQUIPPED = Column(
 MOVED = (
     Column("staff_moved", "people", "clinical staff on duty who work elsewhere because staff are pooled"),
     Column("staff_lent", "people", "clinical staff lent to other provinces"),
+    Column("staff_in_teams", "people", "clinical staff of facilities who work in home care teams"),
     Column("ventilators_moved", "ventilators", "ventilators used elsewhere because they are pooled"),
     Column("ventilators_lent", "ventilators", "ventilators lent to other provinces"),
 )
@@ -132,6 +137,8 @@ class Adjustment(StrEnum):
     """Share of ward nurses redeployed, times the fraction of an ICU nurse that each one replaces."""
     HEADS_LENT = "heads lent"
     """Staff lent to other provinces: doctors, ward nurses, ICU nurses."""
+    HEADS_IN_TEAMS = "heads in teams"
+    """Staff who work in home care teams: doctors, ward nurses, ICU nurses."""
     STAFF_POOL = "staff pool"
     """Shares of doctors, ward nurses and ICU nurses that can work elsewhere; each rule makes one pool."""
     VENTILATORS = "ventilators"
@@ -211,8 +218,8 @@ class Resources:
     staff_pools
         The facilities of each pool of staff, and the shares of their doctors, ward nurses and ICU nurses
         that can work elsewhere.
-    staff_lent, ventilators_lent
-        Heads and ventilators lent to other provinces, over all facilities.
+    staff_lent, staff_in_teams, ventilators_lent
+        Heads lent to other provinces and in home care teams, and ventilators lent, over all facilities.
     limits
         ``(3, facilities, 3)`` beds that equipment, oxygen pipes and oxygen supply allow while all beds are
         empty; infinite where there is no limit.
@@ -230,6 +237,7 @@ class Resources:
     limits: Floats
     staff_pools: list[tuple[Ints, Floats]]
     staff_lent: int
+    staff_in_teams: int
     ventilators_lent: float
 
 
@@ -251,6 +259,8 @@ class Capacity:
         The most ventilators that rules have brought at any time so far.
     absences, essential
         The absent staff and the non-COVID patients; None if no facility has them.
+    intensive, other_deaths
+        The non-COVID patients in ICU beds, and the deaths of non-COVID patients; None if not modelled.
     """
 
     def __init__(
@@ -303,6 +313,8 @@ class Capacity:
             if any(share is not None for share in shares)
             else None
         )
+        self.intensive, self.other_deaths = self._others(shares, names, total, target)
+        self._icu_most = np.full(n, np.inf)
         self.limited = bool(
             self._has_staff.any()
             or np.isfinite(self._ventilators).any()
@@ -313,6 +325,21 @@ class Capacity:
         self._resources = self._count_resources()
         self._nobody = np.zeros((n, 2), np.int64)
         self.today = self._only_space()
+
+    def _others(
+        self, shares: Sequence[Essential | None], names: Sequence[str], total: Ints, target: Ints
+    ) -> tuple[OtherIcuPatients | None, OtherDeaths | None]:
+        """Return what is modelled of other patients beyond those in ward beds."""
+        section = self._care.essential
+        if self.essential is None:
+            return None, None
+        here = [share is not None for share in shares]
+        return (
+            None
+            if section.icu is None
+            else OtherIcuPatients(section.icu, here, names, total[:, ICU], target[:, ICU]),
+            None if section.deaths is None else OtherDeaths(section.deaths),
+        )
 
     def _count_absences(self, names: list[str], immune_share: float) -> Absences:
         section = self._care.staffing.absence
@@ -357,14 +384,37 @@ class Capacity:
                 self._resources.postponed,
                 self._streams.day("essential care", day),
             )
+            if self.intensive is not None:
+                space[:, ICU] = self.intensive.room_for_covid(total[:, ICU], target[:, ICU])
+                self.intensive.pass_day(
+                    total[:, ICU],
+                    target[:, ICU],
+                    np.maximum(space[:, ICU], covid[:, ICU]),
+                    self._icu_most - covid[:, ICU],
+                    self._streams.day("others in ICU", day),
+                )
+            if self.other_deaths is not None:
+                no_icu = self._nobody[:, 0] if self.intensive is None else self.intensive.unserved
+                self.other_deaths.pass_day(
+                    self.essential.emergency_unserved,
+                    no_icu,
+                    self.essential.backlog,
+                    self._streams.day("deaths of others", day),
+                )
         posts_today, own = self._posts(day, covid, incidence)
         others = self._nobody if self.essential is None else self.essential.census
         limits = self._limits(covid)
+        if self.intensive is not None:
+            self._hold_for_others(self.intensive.census, posts_today, own, limits, total[:, ICU])
         staff_moved = self._pool_staff(posts_today, covid, others, space, limits)
         moved = self._allot_ventilators(limits, posts_today, covid[:, ICU], space[:, ICU], total[:, ICU])
         staffed = staffed_beds(self._per_post, posts_today, space, limits, covid, others, own)
         icu_staffed = self._icu_staffed(posts_today, own, total[:, ICU], space[:, ICU])
-        icu_usable = np.minimum(icu_staffed, limits[:, :, ICU].min(axis=0)).astype(np.int64)
+        icu_limits = limits[:, :, ICU].min(axis=0)
+        if self.intensive is not None:  # they have staff and ventilators, and use no oxygen
+            icu_staffed += np.where(self._lacks_staff, 0, self.intensive.census)
+            icu_limits = icu_limits + self.intensive.census
+        icu_usable = np.minimum(icu_staffed, icu_limits).astype(np.int64)
         for f, store in enumerate(self._supply.stores if self._supply is not None else ()):
             if store is not None and store.short:  # no admissions where oxygen has run out
                 staffed.binding[f, 1:] = OXYGEN_STOCK
@@ -389,6 +439,8 @@ class Capacity:
         heads = self._heads if self.absences is None else self._heads + reinforcements
         lent = np.minimum(np.rint(total(Adjustment.HEADS_LENT, 3)).astype(np.int64), heads)
         heads = heads - lent
+        in_teams = np.minimum(np.rint(total(Adjustment.HEADS_IN_TEAMS, 3)).astype(np.int64), heads)
+        heads = heads - in_teams
         apart = total(Adjustment.WITHOUT_STAFF) > 0
         share = total(Adjustment.REDEPLOYMENT)
         moved = np.floor(np.minimum(share, 1) * heads[:, WARD_NURSES] + 1e-9).astype(np.int64)
@@ -417,6 +469,7 @@ class Capacity:
             limits,
             [(pool[self._has_staff[pool]], shares) for pool, shares in staff_pools],
             int(lent.sum()),
+            int(in_teams.sum()),
             float(units_lent[np.isfinite(ventilators)].sum()),
         )
 
@@ -442,6 +495,31 @@ class Capacity:
         if np.count_nonzero(moved):
             working = redeploy(working, heads, moved, resources.worth)
         return posts(staffing, working, self._has_staff), own
+
+    def _hold_for_others(
+        self, patients: Ints, posts_today: Floats, own: Floats | None, limits: Floats, total: Ints
+    ) -> None:
+        """Take the staff and ventilators of the non-COVID patients in ICU from those for COVID patients.
+
+        `posts_today`, `own` and `limits` are changed in place. Also note the ICU patients of all kinds for
+        whom staff and ventilators suffice, for tomorrow's admissions.
+        """
+        apart = self._resources.apart
+        posts_for_others = posts_today
+        if own is not None and apart is not None:
+            posts_for_others = np.where(apart[:, None], own, posts_today)
+        staffed = staffed_icu_beds(self._per_post, posts_for_others, total, most=True)
+        self._icu_most = np.minimum(staffed, limits[0, :, ICU])
+        in_icu = np.zeros((len(patients), 3), np.int64)
+        in_icu[:, ICU] = patients
+        needed = self._per_post.posts_for(in_icu, self._nobody)
+        left = np.maximum(posts_for_others - needed, 0.0)
+        if own is not None and apart is not None:
+            own[apart] = left[apart]
+            posts_today[~apart] = left[~apart]
+        else:
+            posts_today[:] = left
+        limits[0, :, ICU] = np.maximum(limits[0, :, ICU] - patients, 0.0)
 
     def _pool_staff(
         self, posts_today: Floats, covid: Ints, others: Ints, space: Ints, limits: Floats
@@ -481,6 +559,9 @@ class Capacity:
         usable = np.minimum(staffed, limits[1:, :, ICU].min(axis=0))
         for pool in self._resources.pools:
             owned = self._resources.ventilators[pool]
+            if self.intensive is not None:
+                held = np.ceil(self.intensive.census[pool] * self._invasive - 1e-9)
+                owned = np.maximum(owned - held, 0)
             needs = (
                 np.ceil(np.minimum(beds[pool], UNLIMITED) * self._invasive - 1e-9).astype(np.int64)
                 for beds in (present, usable, total)
@@ -539,6 +620,8 @@ class Capacity:
             self.absences.check(day, self.heads())
         if self.essential is not None:
             self.essential.check(day)
+        if self.intensive is not None:
+            self.intensive.check(day)
 
     def fill(self, page: Page) -> None:
         """Record open beds, their binding constraints, absent staff and non-COVID patients."""
@@ -548,11 +631,12 @@ class Capacity:
         row["icu_without_ventilator"] = self.today.icu_unequipped
         row["staff_moved"], row["ventilators_moved"] = self.today.staff_moved, self.today.ventilators_moved
         row["staff_lent"] = float(self._resources.staff_lent)
+        row["staff_in_teams"] = float(self._resources.staff_in_teams)
         row["ventilators_lent"] = self._resources.ventilators_lent
         row["usable_icu_all"] = number_of_beds(int(self.today.icu_usable.sum()))
         for bed, (name, beds) in enumerate(zip(BED_TYPES, space.sum(axis=0).tolist(), strict=True)):
             row[f"open_{name}"] = number_of_beds(beds)
-            page.facilities.values[f"binding_{name}"] = binding[:, bed].astype(float)
+            page.facilities.values[f"binding_{name}"] = binding[:, bed].tolist()
         shares = self._bound(OXYGEN) + self._bound(ICU)
         row |= {column.name: share for column, share in zip(BOUND, shares, strict=True)}
         if self.absences is not None:
@@ -561,6 +645,10 @@ class Capacity:
             row["staff_absent_share"] = float(1 - working / employed) if employed else 0.0
         if self.essential is not None:
             self.essential.fill(page)
+        if self.intensive is not None:
+            self.intensive.fill(page)
+        if self.other_deaths is not None:
+            self.other_deaths.fill(page)
 
     def _bound(self, bed: int) -> list[float]:
         """Return, for each constraint, the share of open beds of a type in facilities where it binds."""

@@ -1,8 +1,8 @@
 """Essential care: counts of each facility's non-COVID patients, served and unserved.
 
 Emergency patients have priority over elective ones; nobody in a bed has to give it up. Each day is one
-vectorised step over all facilities. ICU beds are not counted: `ward beds` are the basic and oxygen beds of a
-facility together.
+vectorised step over all facilities. `Ward beds` are the basic and oxygen beds of a facility together;
+`intensive` counts the patients in ICU beds.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class EssentialPatients:
         stay = np.array([section.emergency_stay_days, section.elective_stay_days])
         self._leaves = 1 / stay
         self._rate = self.census / stay
-        self._arrivals = _poisson_table(self._rate.ravel())
+        self._arrivals = poisson_table(self._rate.ravel())
         coming = self._rate[:, EMERGENCY]
         self._coming_at_most = coming + 2 * np.sqrt(coming)
         self._end_bed = np.cumsum(self._beds)  # beds numbered across facilities: first <= bed < end
@@ -181,7 +181,7 @@ class EssentialPatients:
         self._room = self._within_beds(ward - _ward(np.maximum(opened, covid)))
         self._discharge(rng)
         draws = rng.random((len(self._names), 4))
-        arrivals = (draws[:, :2].reshape(-1, 1) < self._arrivals).argmax(axis=1).reshape(-1, 2)
+        arrivals = arrivals_by(draws[:, :2].ravel(), self._arrivals).reshape(-1, 2)
         self._arrived += arrivals
         self._admit_emergencies(arrivals[:, EMERGENCY], left, staff[0])
         self._admit_elective(arrivals[:, ELECTIVE], left, staff[1], postponed, draws[:, 2], draws[:, 3])
@@ -253,8 +253,8 @@ class EssentialPatients:
             "emergency_served_7d_share": self.served_share,
         }
         page.facilities.values |= {
-            "emergency_unserved": self.emergency_unserved.astype(float),
-            "elective_backlog": self.backlog.astype(float),
+            "emergency_unserved": self.emergency_unserved.tolist(),
+            "elective_backlog": self.backlog.tolist(),
         }
 
     def check(self, day: int) -> None:
@@ -315,7 +315,13 @@ def _census_at_start(shares: Sequence[Essential | None], ward: Ints, free: Ints)
     return np.stack([emergency, np.minimum(patients[:, ELECTIVE], free - emergency)], axis=1)
 
 
-def _poisson_table(rates: Floats) -> Floats:
+def arrivals_by(draws: Floats, table: Floats) -> Ints:
+    """Return Poisson numbers for uniform draws ``(rates,)``, given their `poisson_table`."""
+    numbers: Ints = (draws[:, None] < table).argmax(axis=1)
+    return numbers
+
+
+def poisson_table(rates: Floats) -> Floats:
     """Tabulate Poisson P(X <= k) for k = 0 to most, ``(rates, most + 1)``, for sampling by inversion.
 
     A uniform draw u in [0, 1) gives the smallest k with u < P(X <= k).

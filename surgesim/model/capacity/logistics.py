@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from surgesim.errors import IdentityError
 from surgesim.model.columns import MOST_DAYS_OF_COVER, Column, Page
-from surgesim.scenario.schema.capacity.supply import Burden, Consumable, Effects, PerDay, Supply
+from surgesim.scenario.schema.capacity.supply import Burden, Consumable, Effects, PaidBy, PerDay, Supply
 from surgesim.scenario.schema.capacity.supply import Costs as CostRates
 
 Floats = NDArray[np.float64]
@@ -42,7 +42,7 @@ class Drivers:
     reported_case, death
         Reported cases and deaths of the day.
     home_case
-        Mild cases followed at home.
+        Mild cases followed at home, and patients at home on oxygen.
     oxygen_kg
         Oxygen used, kg.
     opening
@@ -51,8 +51,8 @@ class Drivers:
         Number of staff from outside the province.
     dose, test
         Doses of vaccine given, and samples tested where tests are limited.
-    ventilator, tank_kg, bed_opening
-        Ventilators, capacity of oxygen tanks (kg) and beds that rules have added on the day.
+    ventilator, tank_kg, bed_opening, concentrator
+        Ventilators, capacity of oxygen tanks (kg), beds and concentrators that rules have added on the day.
     """
 
     basic_bed: float = 0.0
@@ -69,6 +69,7 @@ class Drivers:
     ventilator: float = 0.0
     tank_kg: float = 0.0
     bed_opening: float = 0.0
+    concentrator: float = 0.0
 
 
 _per_day = attrgetter(*PerDay.model_fields)
@@ -267,15 +268,19 @@ COST_CATEGORIES = (
     "ventilators",
     "oxygen_tanks",
     "bed_openings",
+    "concentrators",
 )
 """Cost categories, in the order of `Costs.by_category`."""
+
+PAYERS = ("state", "insurance", "family", "employer")
+"""Payers, in the order of `Costs.today_by_payer`."""
 
 _priced = attrgetter(
     "basic_bed", "oxygen_bed", "icu_bed", "oxygen_kg", "opening", "reinforcement", "home_case"
 )
 
 
-_response = attrgetter("dose", "test", "ventilator", "tank_kg", "bed_opening")
+_response = attrgetter("dose", "test", "ventilator", "tank_kg", "bed_opening", "concentrator")
 
 
 class Costs:
@@ -287,6 +292,8 @@ class Costs:
         Cost of the day, and ``(len(COST_CATEGORIES),)`` by category.
     by_category
         ``(len(COST_CATEGORIES),)`` cost of the run so far, by category.
+    today_by_payer
+        ``(len(PAYERS),)`` cost of the day by payer; empty unless the scenario says who pays.
     """
 
     def __init__(self, rates: CostRates | None, consumables: Iterable[str]) -> None:
@@ -303,12 +310,14 @@ class Costs:
             ]
         )
         self._per_response = np.array(
-            [rates.dose, rates.test, rates.ventilator, rates.tank_kg, rates.bed_opening]
+            [rates.dose, rates.test, rates.ventilator, rates.tank_kg, rates.bed_opening, rates.concentrator]
         )
         self._prices = np.array([rates.consumable.get(name, 0.0) for name in consumables], float)
         self.today = 0.0
         self.by_category = np.zeros(len(COST_CATEGORIES))
         self.today_by_category = np.zeros(len(COST_CATEGORIES))
+        self._shares = _payers_shares(rates.paid_by)
+        self.today_by_payer = self._shares @ self.today_by_category
 
     @property
     def total(self) -> float:
@@ -321,11 +330,24 @@ class Costs:
         cost = np.concatenate([self._rates * np.array(_priced(drivers)), [self._prices @ used], response])
         self.by_category += cost
         self.today_by_category = cost
+        self.today_by_payer = self._shares @ cost
         self.today = float(cost.sum())
 
 
+def _payers_shares(paid_by: PaidBy | None) -> Floats:
+    """Return each payer's share of each category, ``(payers, categories)``; no rows if nobody is named."""
+    if paid_by is None:
+        return np.zeros((0, len(COST_CATEGORIES)))
+    splits = [getattr(paid_by, category) for category in COST_CATEGORIES]
+    others = np.array([[getattr(split, payer) for split in splits] for payer in PAYERS[1:]])
+    return np.vstack([1 - others.sum(axis=0), others])
+
+
 def logistics_columns(
-    consumables: Iterable[str], burdens: Iterable[str], categories: Iterable[str] = ()
+    consumables: Iterable[str],
+    burdens: Iterable[str],
+    categories: Iterable[str] = (),
+    payers: Iterable[str] = (),
 ) -> tuple[Column, ...]:
     """Return the columns of a scenario's consumables (four each), burdens (two each) and costs (one each)."""
     columns: list[Column] = []
@@ -347,12 +369,19 @@ def logistics_columns(
         Column(f"cost:{category}", "currency/day", "cost of the day in this category; all add up to `cost`")
         for category in categories
     ]
+    columns += [
+        Column(f"paid:{payer}", "currency/day", "cost of the day that this payer bears; all add up to `cost`")
+        for payer in payers
+    ]
     return tuple(columns)
 
 
-def categories_of(supply: Supply) -> tuple[str, ...]:
-    """Return the cost categories of a scenario: all of them if it has cost rates."""
-    return () if supply.costs is None else COST_CATEGORIES
+def supply_columns(supply: Supply) -> tuple[Column, ...]:
+    """Return the columns of a scenario's consumables, burdens, costs by category and costs by payer."""
+    costs = supply.costs
+    categories = () if costs is None else COST_CATEGORIES
+    payers = () if costs is None or costs.paid_by is None else PAYERS
+    return logistics_columns(supply.consumables, supply.burdens, categories, payers)
 
 
 class Logistics:
@@ -390,13 +419,13 @@ class Logistics:
         self.costs.pass_day(drivers, self.stocks.used)
 
     def row(self) -> Floats:
-        """Return the day's consumables, burdens and costs in the order of `logistics_columns`."""
+        """Return the day's consumables, burdens and costs in the order of `supply_columns`."""
         stocks, burdens = self.stocks, self.burdens
         cover = np.minimum(stocks.cover_days, MOST_DAYS_OF_COVER)
         by_item = np.array([stocks.stock, stocks.used, stocks.unmet, cover]).T
         by_burden = np.array([burdens.output, burdens.backlog]).T
         costs = self.costs.today_by_category if self._priced else np.zeros(0)
-        return np.concatenate([by_item.ravel(), by_burden.ravel(), costs])
+        return np.concatenate([by_item.ravel(), by_burden.ravel(), costs, self.costs.today_by_payer])
 
     def fill(self, page: Page) -> None:
         """Record the cost of the day."""

@@ -142,7 +142,7 @@ class BasicBeds:
             "mild_in_isolation": int(self.occupied.sum()),
             "isolation_refused": self.refused,
         }
-        page.facilities.totals["entries_basic"] = self.admitted.astype(float)
+        page.facilities.totals["entries_basic"] = self.admitted.tolist()
 
     def check(self, day: int) -> None:
         """Check that admissions - discharges = census in every facility.

@@ -129,6 +129,7 @@ class HomeCare:
         self.first = followed_first(section)
         self._has_first = bool(self.first.any())
         self.teams = self._at_work = section.teams
+        self._others_follow = self._others_at_work = 0.0
         self.active = self.followed = 0.0
         self.newly_followed = self.packages_given = self.without_package = 0.0
         self.packages = section.packages
@@ -142,10 +143,16 @@ class HomeCare:
     def begin_day(self) -> None:
         """At 00:00, put the current teams to work for the day."""
         self._at_work = self.teams
+        self._others_at_work = self._others_follow
 
-    def add_teams(self, number: int) -> None:
-        """Add `number` teams from the next 00:00; a negative number removes teams."""
+    def add_teams(self, number: int, patients_per_team: float | None = None) -> None:
+        """Add `number` teams from the next 00:00; a negative number removes teams.
+
+        They follow `patients_per_team` cases each; if that is None, as many as the scenario's teams.
+        """
         self.teams = max(self.teams + number, 0)
+        if patients_per_team is not None:
+            self._others_follow += number * (patients_per_team - self._section.patients_per_team)
 
     def expect(self, first: int, mild: int) -> None:
         """Note how many of a day's onsets stay mild: `first` among people followed first, `mild` in all."""
@@ -174,7 +181,7 @@ class HomeCare:
         self._first.report(share * reported_mild)
         self._others.report((1 - share) * reported_mild)
         known = sum(cases.known * cases.isolated for cases in (self._first, self._others))
-        most = self._at_work * self._section.patients_per_team
+        most = max(self._at_work * self._section.patients_per_team + self._others_at_work, 0.0)
         delivered = self._section.packages_per_day
         self.packages += delivered
         self._came += delivered

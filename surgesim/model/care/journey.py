@@ -12,13 +12,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import inf
 
-import numpy as np
-
 from surgesim.model.care.beds import ICU, OXYGEN, QueuePlace
 from surgesim.model.care.course.ends import boards, clock_left, dies, kind_of_death
 from surgesim.model.care.course.events import LogEntry
 from surgesim.model.care.course.exchange import Exchange
 from surgesim.model.care.course.ledger import (
+    AT_HOME,
     GONE,
     IN_BEDS,
     IN_ICU,
@@ -42,6 +41,14 @@ from surgesim.model.care.wards import Wards
 from surgesim.model.clock.calendar import Calendar, Due
 from surgesim.model.columns import Column, Page
 
+SHORTFALL = (
+    Column(
+        "shortfall_oxygen",
+        "beds",
+        "oxygen beds that the province lacks: `oxygen_need` beyond `staffed_oxygen`",
+    ),
+    Column("shortfall_icu", "beds", "ICU beds that the province lacks: need beyond staffed beds"),
+)
 WAITING_IN_DISTRICT = (
     Column("waiting_oxygen", "patients", "patients in the district who wait for an oxygen bed"),
     Column(
@@ -81,8 +88,8 @@ class Journey:
         The order of the queues, and the limits of intensive care.
     exchange
         The boarders, and the ICU patients who wait for an oxygen bed, by facility.
-    supply
-        The limited oxygen supplies of the facilities, or None.
+    supply, drugs
+        The limited oxygen supplies of the facilities, and the lack of drugs so far; None if there is none.
     """
 
     def __init__(
@@ -121,12 +128,13 @@ class Journey:
         )
         self.specialists = [True] * n
         self.supply: OxygenSupply | None = None
-        self._drugs: LackOfDrugs | None = None
+        self.drugs: LackOfDrugs | None = None
         self._look: Callable[[int], None] | None = None
         if network.has_water:
             self._await_dawn()
 
-    def _note(self, patient: Patient, what: str, facility: int = -1) -> None:
+    def note(self, patient: Patient, what: str, facility: int = -1) -> None:
+        """Log an event of a patient, if events are kept."""
         if self._log is not None:
             self._log.append(LogEntry(self._env.now, patient.index, what, facility))
 
@@ -173,7 +181,7 @@ class Journey:
                 self._stop_breathing(patient)
                 (self.oxygen if patient.place == IN_OXYGEN else self.icu).release(patient.facility)
             if self._log is not None:
-                self._note(patient, "is replaced")
+                self.note(patient, "is replaced")
             self.ledger.replace(patient)
         self._settling = False
         self._of_warm_up.clear()
@@ -191,7 +199,7 @@ class Journey:
                 self._begin_icu_need(patient)
                 self.wait_in_no_bed_for_icu(patient)
             else:
-                self._wait_for_oxygen(patient)
+                self.wait_for_oxygen(patient)
 
     def start_in_beds(self, batch: PatientBatch, facilities: list[int]) -> None:
         """Put each patient of the initial census into a bed, patient k in the k-th of `facilities`."""
@@ -211,7 +219,7 @@ class Journey:
         patient: Patient = due[3]
         self.ledger.begin(patient)
         if self._log is not None:
-            self._note(patient, "needs oxygen")
+            self.note(patient, "needs oxygen")
         if patient.needs_icu:
             if patient.icu_delay == 0.0:
                 self.need_icu(patient)
@@ -222,16 +230,17 @@ class Journey:
             self.network.from_district[patient.location], patient.location, self._env.now
         )
         if route is None:
-            self._wait_for_oxygen(patient)
+            self.wait_for_oxygen(patient)
         else:
-            self._go_to_oxygen(patient, route)
+            self.go_to_oxygen(patient, route)
 
     # -- oxygen beds ------------------------------------------------------------------------------
 
-    def _wait_for_oxygen(self, patient: Patient) -> None:
+    def wait_for_oxygen(self, patient: Patient) -> None:
+        """Put a patient without a bed in the queue for oxygen beds."""
         now = self._env.now
         if self._log is not None:
-            self._note(patient, "waits for oxygen")
+            self.note(patient, "waits for oxygen")
         self._unmet(patient)
         triage = 1 if patient.urgent else 2
         key = (triage, self.triage.order(patient), now, patient.index)
@@ -239,7 +248,7 @@ class Journey:
         patient.clock_elapsed = 0.0
         self._run_clock(patient)
 
-    def _go_to_oxygen(self, patient: Patient, route: Route) -> None:
+    def go_to_oxygen(self, patient: Patient, route: Route) -> None:
         """Send a patient to a free oxygen bed, and admit at once if no travel is needed.
 
         The patient has no bed, or is ready to step down from ICU.
@@ -254,7 +263,7 @@ class Journey:
     def depart(self, patient: Patient, route: Route, arrival: Callable[[Due], None]) -> None:
         """Let a patient travel along a route; `arrival` is called at its end."""
         if self._log is not None:
-            self._note(patient, "departs", route.facility)
+            self.note(patient, "departs", route.facility)
         self.ledger.move(patient, patient.need, TRAVELLING)
         patient.destination = route.facility
         fleet = self.network.fleet
@@ -288,11 +297,15 @@ class Journey:
             patient.unreported = False
             self.ledger.reported_at_admission[patient.district] += 1
         flow[facility] += 1
+        if patient.facility != facility:
+            trip = (patient.facility if patient.facility >= 0 else ~patient.location, facility, place)
+            trips = self.ledger.trips
+            trips[trip] = trips.get(trip, 0) + 1
         patient.facility = facility
         patient.location = self.network.district_of[facility]
         self.ledger.move(patient, need, place)
         if self._log is not None:
-            self._note(patient, "in oxygen bed" if place == IN_OXYGEN else "in ICU bed", facility)
+            self.note(patient, "in oxygen bed" if place == IN_OXYGEN else "in ICU bed", facility)
         if self._look is not None:
             self._look(facility)
         if self.supply is not None:
@@ -306,8 +319,8 @@ class Journey:
         self.ledger.end_wait(OXYGEN, facility, self._env.now - patient.need_time)
         if not patient.needs_icu:
             patient.care = self._care_in(OXYGEN, facility)
-            if self._drugs is not None:
-                patient.drugs_before = self._drugs.until(self._env.now)
+            if self.drugs is not None:
+                patient.drugs_before = self.drugs.until(self._env.now)
             patient.timer = self._env.after(patient.oxygen_stay, self._leaves_oxygen, patient)
         elif patient.icu_delay == 0.0:
             self.need_icu(patient)  # deteriorated on the way
@@ -317,9 +330,9 @@ class Journey:
         if patient.timer is due:
             supply = self.supply
             factor = 1.0 if supply is None else supply.risk_of_stay(patient, patient.oxygen_stay)
-            if self._drugs is not None:
-                factor *= self._drugs.risk_of_stay(patient, patient.oxygen_stay, self._env.now)
-            self._leave(patient, kind_of_death(patient) if dies(patient, factor) else None)
+            if self.drugs is not None:
+                factor *= self.drugs.risk_of_stay(patient, patient.oxygen_stay, self._env.now)
+            self.leave(patient, kind_of_death(patient) if dies(patient, factor) else None)
             self.settle()
 
     def _care_in(self, bed: int, facility: int) -> int:
@@ -340,6 +353,8 @@ class Journey:
         if patient.place == TRAVELLING:
             patient.icu_delay = 0.0  # requests ICU on arrival
         else:
+            if patient.place == AT_HOME:
+                self.ledger.come_back(patient)
             self.need_icu(patient)
             self.settle()
 
@@ -353,7 +368,7 @@ class Journey:
         self.leave_line(patient)
         self._begin_icu_need(patient)
         if self._log is not None:
-            self._note(patient, "needs ICU")
+            self.note(patient, "needs ICU")
         patient.clock_elapsed = 0.0
         self._look_for_icu(patient)
 
@@ -386,18 +401,18 @@ class Journey:
                 self.network.from_district[patient.location], patient.location, self._env.now
             )
             if route is not None:
-                self._go_to_oxygen(patient, route)
+                self.go_to_oxygen(patient, route)
                 return
             key = (0, self.triage.order(patient), patient.icu_need_time, patient.index)
             self.oxygen.join(patient, key, patient.location)
         if self._log is not None:
-            self._note(patient, "waits for ICU")
+            self.note(patient, "waits for ICU")
         self._join_icu(patient)
         self._run_clock(patient)
 
     def _board(self, patient: Patient) -> None:
         facility = patient.facility
-        self._note(patient, "boards", facility)
+        self.note(patient, "boards", facility)
         self._unmet(patient)
         place = self._join_icu(patient)
         self._run_clock(patient)
@@ -461,8 +476,8 @@ class Journey:
         self.ledger.end_wait(ICU, facility, self._env.now - patient.icu_need_time)
         patient.care = self._care_in(ICU, facility)
         factor = 1.0 if self.supply is None else self.supply.risk_now(facility)
-        if self._drugs is not None:
-            factor *= self._drugs.icu
+        if self.drugs is not None:
+            factor *= self.drugs.icu
         if dies(patient, factor):
             patient.timer = self._env.after(patient.icu_dying_stay, self._dies_in_icu, patient)
         else:
@@ -471,7 +486,7 @@ class Journey:
     def _dies_in_icu(self, due: Due) -> None:
         patient: Patient = due[3]
         if patient.timer is due:
-            self._leave(patient, kind_of_death(patient))
+            self.leave(patient, kind_of_death(patient))
             self.settle()
 
     def _steps_down(self, due: Due) -> None:
@@ -479,11 +494,11 @@ class Journey:
         if patient.timer is not due:
             return
         if not self._options.step_down:
-            self._leave(patient, None)
+            self.leave(patient, None)
             self.settle()
             return
         if self._log is not None:
-            self._note(patient, "ready", patient.facility)
+            self.note(patient, "ready", patient.facility)
         patient.ready_time = self._env.now
         patient.oxygen_flow = patient.step_down_flow
         self.ledger.move(patient, READY, IN_ICU)
@@ -507,7 +522,7 @@ class Journey:
     def _step_down_to(self, patient: Patient, route: Route) -> None:
         self.vacate(patient, ICU)
         self.free_bed(ICU, patient.facility)
-        self._go_to_oxygen(patient, route)
+        self.go_to_oxygen(patient, route)
 
     def _step_down_stay(self, patient: Patient, facility: int) -> None:
         self.settle_in(patient, facility, IN_OXYGEN, NEEDS_OXYGEN, self.ledger.flows[OXYGEN].moves_in)
@@ -516,7 +531,7 @@ class Journey:
     def _goes_home(self, due: Due) -> None:
         patient: Patient = due[3]
         if patient.timer is due:
-            self._leave(patient, None)
+            self.leave(patient, None)
             self.settle()
 
     # -- swap, claims and free beds ---------------------------------------------------------------
@@ -524,7 +539,7 @@ class Journey:
     def swap(self, boarder: Patient, blocker: Patient) -> None:
         """Swap, at once, the beds of a boarder and of a patient ready to step down in the same facility."""
         facility = boarder.facility
-        self._note(boarder, "swaps", facility)
+        self.note(boarder, "swaps", facility)
         self.leave_line(boarder)
         self.pause_clock(boarder)
         self.vacate(boarder, OXYGEN)
@@ -599,7 +614,7 @@ class Journey:
             patient = place.patient
             self.leave_line(patient)
             self.pause_clock(patient)
-            self._go_to_oxygen(patient, self.network.routes[patient.location][facility])
+            self.go_to_oxygen(patient, self.network.routes[patient.location][facility])
 
     def _offer_icu(self, facility: int) -> None:
         pool = self.icu
@@ -671,7 +686,7 @@ class Journey:
             patient = place.patient
             self.leave_line(patient)
             self.pause_clock(patient)
-            self._go_to_oxygen(patient, route)
+            self.go_to_oxygen(patient, route)
 
     def offer_free_beds(self) -> None:
         """Assign the free beds to patients who can reach them."""
@@ -687,11 +702,11 @@ class Journey:
 
     def lack_drugs(self, oxygen: float, icu: float) -> None:
         """From now on, multiply P(death) by `oxygen` in oxygen beds and by `icu` at admission to ICU."""
-        if self._drugs is None:
+        if self.drugs is None:
             if oxygen == 1 and icu == 1:
                 return
-            self._drugs = LackOfDrugs()
-        self._drugs.set(oxygen, icu, self._env.now)
+            self.drugs = LackOfDrugs()
+        self.drugs.set(oxygen, icu, self._env.now)
 
     def breathe_from(self, supply: OxygenSupply) -> None:
         """Connect the patients of this run to limited oxygen supplies."""
@@ -700,7 +715,7 @@ class Journey:
     def cut_off(self, patient: Patient) -> None:
         """Cut off a patient's oxygen: the clock of the unmet need runs alongside the stay."""
         if self._log is not None:
-            self._note(patient, "without oxygen", patient.facility)
+            self.note(patient, "without oxygen", patient.facility)
         self.pause_clock(patient)
         patient.breathless = True
         self._run_clock(patient)
@@ -708,7 +723,7 @@ class Journey:
     def restore(self, patient: Patient) -> None:
         """Restore a patient's oxygen: the clock of the unmet need stops, or becomes that of a boarder."""
         if self._log is not None:
-            self._note(patient, "oxygen again", patient.facility)
+            self.note(patient, "oxygen again", patient.facility)
         self.pause_clock(patient)
         patient.breathless = False
         if patient.need == NEEDS_ICU and patient.place == IN_OXYGEN:
@@ -731,7 +746,7 @@ class Journey:
             patient.timer = patient.clock = None
             if self.waits.is_late(patient.unmet_since):
                 self.ledger.miss(patient)
-            self._note(patient, "leaves the province")
+            self.note(patient, "leaves the province")
             self.ledger.end(patient)
             self.ledger.transferred_out += 1
             sent += 1
@@ -779,10 +794,10 @@ class Journey:
             self.ledger.miss(patient)  # never got the bed needed
         dead = (BOARDED if boards(patient) else NO_CARE) >= patient.dies_from
         self.leave_line(patient)
-        self._leave(patient, UNTREATED if dead else None)
+        self.leave(patient, UNTREATED if dead else None)
         self.settle()
 
-    def _leave(self, patient: Patient, dies_by: int | None) -> None:
+    def leave(self, patient: Patient, dies_by: int | None) -> None:
         """End a patient's journey with a death of the kind `dies_by` or, if that is None, with recovery.
 
         A death that full care would not have prevented counts as unavoidable, whatever the care received.
@@ -797,7 +812,7 @@ class Journey:
         else:
             self.ledger.die(patient, UNAVOIDABLE if patient.dies_from == FULL else dies_by)
         if self._log is not None:
-            self._note(patient, "recovers" if dies_by is None else "dies", facility if in_bed else -1)
+            self.note(patient, "recovers" if dies_by is None else "dies", facility if in_bed else -1)
         if in_bed:
             self.free_bed(bed, facility)
 
@@ -806,10 +821,13 @@ class Journey:
     def fill(self, page: Page) -> None:
         """Record the patients and the queues."""
         self.ledger.fill(page)
+        row = page.province.values
+        for bed, name in ((OXYGEN, "oxygen"), (ICU, "icu")):
+            row[f"shortfall_{name}"] = max(row[f"{name}_need"] - sum(self._wards.staffed[bed]), 0)
         page.province.values["without_bed"] = self.waits.without_bed()
         page.districts.values |= {
-            "waiting_oxygen": np.array(self.oxygen.waiting, float),
-            "waiting_icu": np.array(self.icu.waiting, float),
+            "waiting_oxygen": self.oxygen.waiting,
+            "waiting_icu": self.icu.waiting,
         }
 
     def check(self, day: int) -> None:

@@ -53,6 +53,11 @@ FACILITY = (
     Column("oxygen_used_kg", "kg/day", "oxygen used by COVID patients"),
     Column("oxygen_stock_kg", "kg", "oxygen in tank and cylinders"),
     Column("dry", "days/day", "part of the day with a shortage of oxygen"),
+    Column(
+        "oxygen_delivered_kg",
+        "kg/day",
+        "oxygen delivered into tank and cylinders, and received from other facilities less what went there",
+    ),
 )
 
 _TOLERANCE_KG = 1e-6
@@ -102,10 +107,10 @@ class Store:
     """
 
     __slots__ = (
-        "at_start", "cylinders", "cylinders_full", "delivered", "demand", "draw", "floor", "gross", "last",
-        "loss", "lost", "needed", "next_delivery", "orders", "patients", "pipe_lpm", "plant", "produced",
-        "received", "returned", "served", "share", "short", "short_days", "spilled", "strain", "tank",
-        "tank_full", "unmet", "used", "watch", "withheld",
+        "at_start", "cylinders", "cylinders_full", "delivered", "demand", "draw",
+        "floor", "gross", "last", "loss", "lost", "needed", "next_delivery", "orders", "patients",
+        "pipe_lpm", "plant", "produced", "received", "returned", "served", "share", "short", "short_days",
+        "spilled", "strain", "tank", "tank_full", "unmet", "used", "watch", "withheld",
     )  # fmt: skip
 
     def __init__(self, source: OxygenSource, now: float, floor: float = 1.0) -> None:
@@ -134,6 +139,10 @@ class Store:
     @property
     def stock(self) -> float:
         return self.tank + self.cylinders
+
+    @property
+    def is_full(self) -> bool:
+        return self.tank >= self.tank_full and self.cylinders >= self.cylinders_full
 
     def serve(self, rate: float) -> None:
         """Supply the patients present at `rate` from now on; call again when the plant changes.
@@ -352,7 +361,11 @@ class OxygenSupply:
         if store is None or self._more_risk == 0 or days <= 0:
             return 1.0
         store.advance(self._env.now)
-        return 1.0 + self._more_risk * min((store.strain - patient.strain_before) / days, 1.0)
+        return self.risk_of(store.strain - patient.strain_before, days)
+
+    def risk_of(self, strain: float, days: float) -> float:
+        """Return the factor on P(death) of a stay of `days` days with a `strain` in days."""
+        return 1.0 + self._more_risk * min(strain / days, 1.0) if days > 0 else 1.0
 
     def strain_of(self, patient: Patient) -> float:
         """Return the strain of a patient's stay so far, in days, as `Store.strain` counts it."""
@@ -546,7 +559,11 @@ class OxygenSupply:
         following = first + (number + 1) * delivery.interval_days
         self._expect_regular(facility, delivery, following)
         if delivery.failure == 0 or self._arrives(facility, delivery, number):
-            self.deliver(facility, delivery.size_kg)
+            store = self.stores[facility]
+            if store is not None and store.is_full and not store.patients:
+                store.returned += delivery.size_kg
+            else:
+                self.deliver(facility, delivery.size_kg)
         self._env.call_at(following, self._delivers, (facility, delivery, first, number + 1))
 
     def _arrives(self, facility: int, delivery: Delivery, number: int) -> bool:
@@ -573,8 +590,9 @@ class OxygenSupply:
             "oxygen_delivered_kg": sum([store.delivered for store in stores]),
             "oxygen_moved_kg": self.moved_kg,
         }
-        page.facilities.values["oxygen_stock_kg"] = np.array(stock)
-        page.facilities.totals |= {"oxygen_used_kg": np.array(used), "dry": np.array(dry)}
+        page.facilities.values["oxygen_stock_kg"] = stock
+        came = [0.0 if store is None else store.delivered + store.received for store in self.stores]
+        page.facilities.totals |= {"oxygen_used_kg": used, "dry": dry, "oxygen_delivered_kg": came}
 
     def check(self, day: int) -> None:
         """Check that every store balances, that no stock is negative, and that all need is accounted for.

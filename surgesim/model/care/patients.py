@@ -15,11 +15,17 @@ from numpy.typing import NDArray
 
 from surgesim.model.care.home import HomeCare, followed_first
 from surgesim.model.clock.calendar import Due
-from surgesim.model.clock.durations import Quantile, length_biased_quantile_of, quantile_of, survival_of
+from surgesim.model.clock.durations import (
+    Durations,
+    Quantile,
+    length_biased_quantile_of,
+    quantile_of,
+    survival_of,
+)
 from surgesim.model.clock.streams import Streams
 from surgesim.model.epidemic.spread import DayOfInfection, severe_if_infected
 from surgesim.scenario.schema.capacity.oxygen import Flow, Support
-from surgesim.scenario.schema.clinical import Clinical, Clock, DeathByCare, OddsOfDeath
+from surgesim.scenario.schema.clinical import Clinical, DeathByCare, OddsOfDeath
 from surgesim.scenario.schema.epidemic import Epidemic
 from surgesim.scenario.schema.response.detection import Detection
 
@@ -58,6 +64,10 @@ FULL, THIN, BOARDED, NO_CARE = range(4)
 DRAWS = 20
 """Uniform random numbers per patient; some are spare, so that a new use changes no patient's luck."""
 
+_OF_EVERYBODY = [U_OXYGEN_STAY, U_OXYGEN_CLOCK, U_OXYGEN_CLOCK]
+_OF_ICU_PATIENTS = [U_ICU_STAY, U_ICU_STAY, U_STEP_DOWN, *[U_ICU_CLOCK] * 4]
+"""The draws for the durations of everybody, and of patients who need ICU."""
+
 
 @dataclass(frozen=True, slots=True)
 class PatientBatch:
@@ -78,10 +88,11 @@ class PatientBatch:
     p_full, p_thin, p_boarded, p_untreated
         P(death) at the highest need, by level of care; each is at least as high as the one before it.
     oxygen_stay, icu_survivor_stay, icu_dying_stay, step_down_stay
-        Lengths of stay.
+        Lengths of stay; those from ICU on are 0 for patients who do not need it.
     oxygen_death, oxygen_recovery, icu_death, icu_recovery, boarded_death, boarded_recovery
         How long a need (for oxygen, for ICU without a bed, or for ICU while boarding in an oxygen bed) can go
-        unmet before death, and before recovery; infinite if that end never follows.
+        unmet before death, and before recovery; infinite if that end never follows, and 0 for a need for
+        ICU that the patient does not have.
     unreported
         True if not detected in the community; the patient is then reported at admission.
     oxygen_flow, icu_flow, step_down_flow
@@ -127,6 +138,11 @@ class PatientBatch:
         boarded, untreated = dies_from <= BOARDED, dies_from <= NO_CARE
         boarding_ends = np.where(boarded, self.boarded_death, self.boarded_recovery)
         icu_need_ends = np.where(untreated, self.icu_death, self.icu_recovery)
+        others = (
+            np.where(boarded, self.icu_death, self.icu_recovery),
+            np.where(untreated, self.boarded_death, self.boarded_recovery),
+        )
+        boarding_gain, icu_gain = _gain(np.array([boarding_ends, icu_need_ends]), np.array(others))
         columns = (
             range(first_index, first_index + len(self)),
             self.need_time.tolist(),
@@ -145,9 +161,9 @@ class PatientBatch:
             self.step_down_stay.tolist(),
             np.where(untreated, self.oxygen_death, self.oxygen_recovery).tolist(),
             boarding_ends.tolist(),
-            _gain(boarding_ends, np.where(boarded, self.icu_death, self.icu_recovery)).tolist(),
+            boarding_gain.tolist(),
             icu_need_ends.tolist(),
-            _gain(icu_need_ends, np.where(untreated, self.boarded_death, self.boarded_recovery)).tolist(),
+            icu_gain.tolist(),
             self.unreported.tolist(),
             self.oxygen_flow.tolist(),
             self.icu_flow.tolist(),
@@ -354,12 +370,21 @@ class PatientSource:
         self._urgent_share = np.array([clinical.urgent_share.oxygen, clinical.urgent_share.icu])
         self._onset = quantile_of(stays.onset_to_oxygen_days)
         self._icu_delay = quantile_of(stays.oxygen_to_icu_days)
-        self._oxygen_stay = quantile_of(stays.oxygen_days)
-        self._survivor = quantile_of(stays.icu_survivor_days)
-        self._dying = quantile_of(stays.icu_dying_days)
-        self._step_down = quantile_of(stays.step_down_days)
-        self._oxygen_clock, self._icu_clock = _quantiles(clocks.oxygen), _quantiles(clocks.icu)
-        self._boarded_clock = None if clocks.boarded is None else _quantiles(clocks.boarded)
+        self._of_everybody = Durations(
+            [stays.oxygen_days, clocks.oxygen.death_days, clocks.oxygen.recovery_days]
+        )
+        boarded = clocks.icu if clocks.boarded is None else clocks.boarded
+        self._of_icu_patients = Durations(
+            [
+                stays.icu_survivor_days,
+                stays.icu_dying_days,
+                stays.step_down_days,
+                clocks.icu.death_days,
+                clocks.icu.recovery_days,
+                boarded.death_days,
+                boarded.recovery_days,
+            ]
+        )
         self._oxygen_flow = _flow_quantile(clinical.respiratory.oxygen_beds, clinical.respiratory.flow)
         self._icu_flow = _flow_quantile(clinical.respiratory.icu_beds, clinical.respiratory.flow)
         self._by_severity = clinical.respiratory.by_severity
@@ -521,13 +546,11 @@ class PatientSource:
         icu = needs_icu.astype(np.int64)
         full, thin, boarded, untreated = self._death[icu, :, age].T
         usual_flow = self._oxygen_flow(draws[:, U_SUPPORT])
-        oxygen = [quantile(draws[:, U_OXYGEN_CLOCK]) for quantile in self._oxygen_clock]
-        icu_need = [quantile(draws[:, U_ICU_CLOCK]) for quantile in self._icu_clock]
-        boarded_need = (
-            icu_need
-            if self._boarded_clock is None
-            else [quantile(draws[:, U_ICU_CLOCK]) for quantile in self._boarded_clock]
-        )
+        oxygen_stay, oxygen_death, oxygen_recovery = self._of_everybody(draws[:, _OF_EVERYBODY]).T
+        in_icu = needs_icu.nonzero()[0]
+        of_icu = np.zeros((len(draws), len(_OF_ICU_PATIENTS)))
+        of_icu[in_icu] = self._of_icu_patients(draws[in_icu[:, None], _OF_ICU_PATIENTS])
+        survivor, dying, step_down, icu_death, icu_recovery, boarded_death, boarded_recovery = of_icu.T
         return PatientBatch(
             need_time=need_time,
             district=district,
@@ -540,16 +563,16 @@ class PatientSource:
             p_thin=thin,
             p_boarded=boarded,
             p_untreated=untreated,
-            oxygen_stay=self._oxygen_stay(draws[:, U_OXYGEN_STAY]),
-            icu_survivor_stay=self._survivor(draws[:, U_ICU_STAY]),
-            icu_dying_stay=self._dying(draws[:, U_ICU_STAY]),
-            step_down_stay=self._step_down(draws[:, U_STEP_DOWN]),
-            oxygen_death=oxygen[0],
-            oxygen_recovery=oxygen[1],
-            icu_death=icu_need[0],
-            icu_recovery=icu_need[1],
-            boarded_death=boarded_need[0],
-            boarded_recovery=boarded_need[1],
+            oxygen_stay=oxygen_stay,
+            icu_survivor_stay=survivor,
+            icu_dying_stay=dying,
+            step_down_stay=step_down,
+            oxygen_death=oxygen_death,
+            oxygen_recovery=oxygen_recovery,
+            icu_death=icu_death,
+            icu_recovery=icu_recovery,
+            boarded_death=boarded_death,
+            boarded_recovery=boarded_recovery,
             unreported=draws[:, U_DETECTION] >= self._detected_share,
             oxygen_flow=self._flow_by_severity(usual_flow, age, needs_icu, draws),
             icu_flow=self._icu_flow(draws[:, U_SUPPORT]),
@@ -590,11 +613,6 @@ def _flow_quantile(support: Support, flow: Flow) -> Quantile:
         return chosen
 
     return quantile
-
-
-def _quantiles(clock: Clock) -> tuple[Quantile, Quantile]:
-    """Return the quantile functions of the days to death and to recovery."""
-    return quantile_of(clock.death_days), quantile_of(clock.recovery_days)
 
 
 def _gain(end: Floats, other: Floats) -> Floats:

@@ -93,20 +93,21 @@ class Wards:
             self.oxygen.total_free,
             self.icu.total_free,
         )
-        staffed, present, kept = np.array([self.staffed, occupied, held], float)
-        full = ((staffed > 0) & (present + kept >= staffed)).astype(float)
-        staffed[staffed >= UNLIMITED // 2] = np.inf
         for bed, name in enumerate(BED_TYPES):
-            number = sum(self.staffed[bed])
+            beds, present, kept = self.staffed[bed], occupied[bed], held[bed]
+            number = sum(beds)
             page.province.values |= {
                 f"staffed_{name}": number_of_beds(number),
-                f"occupied_{name}": sum(occupied[bed]),
-                f"held_{name}": sum(held[bed]),
+                f"occupied_{name}": sum(present),
+                f"held_{name}": sum(kept),
                 f"vacant_{name}": number_of_beds(max(free[bed], 0)) if number < UNLIMITED else np.inf,
             }
             page.facilities.values |= {
-                f"staffed_{name}": staffed[bed],
-                f"occupied_{name}": present[bed],
-                f"held_{name}": kept[bed],
-                f"full_{name}": full[bed],
+                f"staffed_{name}": beds if number < UNLIMITED // 2 else list(map(number_of_beds, beds)),
+                f"occupied_{name}": present,
+                f"held_{name}": kept,
+                f"full_{name}": [
+                    0 < most <= used + on_the_way
+                    for most, used, on_the_way in zip(beds, present, kept, strict=True)
+                ],
             }

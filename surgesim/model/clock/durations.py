@@ -6,7 +6,7 @@ share a uniform number share the patient's luck.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -18,7 +18,8 @@ from surgesim.scenario.schema.base import Distribution, MeanSd
 Floats = NDArray[np.float64]
 Quantile = Callable[[Floats], Floats]
 
-_Z = np.linspace(-8.5, 8.5, 4353)  # normal scores of every double in (0, 1)
+_PER_SCORE = 256  # places of the table per unit of the normal score
+_Z = np.linspace(-8.5, 8.5, 17 * _PER_SCORE + 1)  # normal scores of every double in (0, 1)
 
 
 @lru_cache(maxsize=256)
@@ -74,6 +75,46 @@ def quantile_of(distribution: Distribution) -> Quantile:
         mean = distribution.exponential
         return lambda u: -mean * np.log1p(-u)
     return _constant(np.inf if distribution.fixed is None else distribution.fixed)
+
+
+class Durations:
+    """The quantile functions of several durations, computed together.
+
+    A few calls of numpy for all of them take a third of the time of a few for each.
+    """
+
+    def __init__(self, distributions: Sequence[Distribution]) -> None:
+        gammas = [k for k, each in enumerate(distributions) if each.gamma is not None]
+        moments = [each.gamma for each in distributions if each.gamma is not None]
+        self._number = len(distributions)
+        self._gammas = gammas
+        self._others = [(k, quantile_of(each)) for k, each in enumerate(distributions) if each.gamma is None]
+        parameters = [_gamma_parameters(each) for each in moments]
+        self._scales = np.array([scale for _, scale in parameters])
+        roots = np.array([_gamma_table(shape) for shape, _ in parameters]).reshape(-1, len(_Z))
+        self._roots = roots.ravel()
+        self._slopes = (np.diff(roots, append=0.0) * _PER_SCORE).ravel()
+        self._first = np.arange(len(gammas)) * len(_Z)  # of each table in `_roots`
+
+    def __call__(self, u: Floats) -> Floats:
+        """Turn uniform random numbers in [0, 1) into days, ``(n, durations)``."""
+        if not self._others:
+            return self._of_gammas(u)
+        days = np.empty(u.shape)
+        if self._gammas:
+            days[:, self._gammas] = self._of_gammas(u[:, self._gammas])
+        for k, quantile in self._others:
+            days[:, k] = quantile(u[:, k])
+        return days
+
+    def _of_gammas(self, u: Floats) -> Floats:
+        scores = np.maximum(special.ndtri(u), _Z[0])
+        below = ((scores - _Z[0]) * _PER_SCORE).astype(np.int64)
+        beyond = scores - _Z.take(below)
+        below += self._first
+        root = self._slopes.take(below) * beyond + self._roots.take(below)  # as np.interp
+        days: Floats = self._scales * root * root * root
+        return days
 
 
 def survival_of(distribution: Distribution) -> Callable[[float], float]:

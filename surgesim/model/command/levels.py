@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Mapping
-from math import isnan, nan
+from math import nan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,6 @@ from surgesim.model.record import key_of
 from surgesim.scenario.schema.levels import Criterion, Levels
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 class _Classes:
@@ -30,19 +28,16 @@ class _Classes:
     def __init__(self, criterion: Criterion) -> None:
         self.key = key_of(criterion.indicator, criterion.watch.of)
         self.by_district = criterion.by_district
-        self._bounds = sorted(criterion.bounds)
+        self._bounds = np.array(sorted(criterion.bounds), float)
         self._worse_above = criterion.at_least is not None
 
-    def of(self, value: float) -> float:
-        """Return the class of a value; a value equal to a bound counts as past it; NaN stays NaN."""
-        if isnan(value):
-            return nan
-        reached = bisect_right(self._bounds, value)
-        return reached if self._worse_above else len(self._bounds) - reached
-
-    def of_each(self, values: Floats) -> Floats:
-        """Return the class of each value."""
-        return np.array(list(map(self.of, values.tolist())))
+    def of(self, values: float | Floats) -> Floats:
+        """Return the class of each value; a value equal to a bound counts as past it; NaN stays NaN."""
+        reached = self._bounds.searchsorted(values, "right")
+        classes: Floats = np.where(
+            np.isnan(values), nan, reached if self._worse_above else len(self._bounds) - reached
+        )
+        return classes
 
 
 class LevelTable:
@@ -53,42 +48,46 @@ class LevelTable:
         self._response = [_Classes(criterion) for criterion in section.response.values()]
         self._table = np.array(section.levels, float)
 
-    def of_province(self, indicators: Mapping[str, float]) -> float:
-        """Return the province's level from its indicators by key; NaN if a side of the table has no class."""
-        row, column = (
-            max(
-                (known for each in side if not isnan(known := each.of(indicators[each.key]))),
-                default=nan if side else 0.0,
-            )
-            for side in (self._transmission, self._response)
-        )
-        return nan if isnan(row) or isnan(column) else float(self._table[int(row), int(column)])
+    def of_province(self, indicators: Mapping[str, float | Floats]) -> Floats:
+        """Return the province's levels from its indicators by key; NaN if a side has no class."""
+        sides = (self._transmission, self._response)
+        return self._levels(*(_worst([each.of(indicators[each.key]) for each in side]) for side in sides))
 
     def of_districts(
-        self, indicators: Mapping[str, float], by_district: Mapping[str, Floats], districts: int
+        self,
+        indicators: Mapping[str, float | Floats],
+        by_district: Mapping[str, Floats],
+        districts: int,
     ) -> Floats:
-        """Return the districts' levels, ``(districts,)``; a province-wide criterion applies to all."""
+        """Return the districts' levels, ``(…, districts)``; a province-wide criterion applies to all."""
+        sides = (self._transmission, self._response)
         row, column = (
-            _worst_by_district(side, indicators, by_district, districts)
-            for side in (self._transmission, self._response)
+            _worst([_in_districts(each, indicators, by_district, districts) for each in side])
+            for side in sides
         )
+        return self._levels(row, column)
+
+    def _levels(self, row: Floats, column: Floats) -> Floats:
+        row, column = np.broadcast_arrays(row, column)
         assessed = ~(np.isnan(row) | np.isnan(column))
-        levels = np.full(districts, np.nan)
+        levels = np.full(row.shape, nan)
         levels[assessed] = self._table[row[assessed].astype(int), column[assessed].astype(int)]
         return levels
 
 
-def _worst_by_district(
-    side: list[_Classes], indicators: Mapping[str, float], by_district: Mapping[str, Floats], districts: int
+def _in_districts(
+    criterion: _Classes,
+    indicators: Mapping[str, float | Floats],
+    by_district: Mapping[str, Floats],
+    districts: int,
 ) -> Floats:
-    """Return each district's worst class on one side of the table, ``(districts,)``.
+    """Return each district's class under one criterion, ``(…, districts)``."""
+    if criterion.by_district and criterion.key in by_district:
+        return criterion.of(by_district[criterion.key])
+    of_province = criterion.of(indicators[criterion.key])
+    return np.repeat(of_province[..., None], districts, axis=-1)
 
-    Only criteria that are assessed count; NaN if there are none.
-    """
-    worst = np.full(districts, np.nan if side else 0.0)
-    for criterion in side:
-        if criterion.by_district and criterion.key in by_district:
-            np.fmax(worst, criterion.of_each(by_district[criterion.key]), out=worst)
-        else:
-            np.fmax(worst, criterion.of(indicators[criterion.key]), out=worst)
-    return worst
+
+def _worst(classes: list[Floats]) -> Floats:
+    """Return the worst of the classes that are assessed; NaN if none is, 0 if a side has no criteria."""
+    return np.fmax.reduce(classes) if classes else np.zeros(())

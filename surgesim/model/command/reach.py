@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from surgesim.model.care.course.ledger import Ledger
 from surgesim.model.clock.calendar import day_of
 from surgesim.model.command.indicators import window
+from surgesim.model.epidemic.spread import Epidemic
 from surgesim.model.record import PER_MILLION
 from surgesim.scenario.schema.base import AGE_GROUPS, RISK_GROUPS
 
@@ -34,14 +35,16 @@ def members(group: str | None) -> slice:
     return slice(first, first + risks)
 
 
-def share_in_time(late: int, patients: int) -> float:
-    """Return the share of patients with timely access; 1 if there were fewer than FEWEST patients."""
-    return (patients - late) / patients if patients >= FEWEST else 1.0
+def share_in_time(late: Ints, patients: Ints) -> Floats:
+    """Return the shares of patients with timely access; 1 where there were fewer than FEWEST patients."""
+    share: Floats = np.where(patients >= FEWEST, (patients - late) / np.maximum(patients, 1), 1.0)
+    return share
 
 
-def per_million(deaths: int, people: int) -> float:
+def per_million(deaths: Ints, people: Ints) -> Floats:
     """Return deaths per million people."""
-    return deaths * PER_MILLION / max(people, 1)
+    rate: Floats = deaths * PER_MILLION / np.maximum(people, 1)
+    return rate
 
 
 _RATIOS = {"in_time_7d_share": share_in_time, "deaths_per_million": per_million}
@@ -50,6 +53,11 @@ _RATIOS = {"in_time_7d_share": share_in_time, "deaths_per_million": per_million}
 class ReachCounts:
     """The counts of patients, late patients and deaths by group.
 
+    Parameters
+    ----------
+    before
+        Number of days before day 0 that are assessed; row `before` is day 0.
+
     Attributes
     ----------
     needs, late
@@ -57,26 +65,37 @@ class ReachCounts:
         patients known so far to have missed timely access.
     """
 
-    def __init__(self, days: int, people: Ints, ledger: Ledger) -> None:
+    def __init__(self, days: int, people: Ints, ledger: Ledger, before: int = 0) -> None:
         self._ledger = ledger
         self._people = people.reshape(len(people), -1)
+        self._before = before
         groups = self._people.size
         self.needs = np.zeros((days, groups), np.int64)
         self.late = np.zeros((days, groups), np.int64)
+        # as known at the end of each day: late and all patients of 7 days, and deaths so far
+        self._known = np.zeros((3, before + days, groups), np.int32)
         self._needs_before = np.zeros(groups, np.int64)
         self._dead_before = np.zeros(groups, np.int64)
         self._begun = False
+        self._became_infectious = np.zeros(groups, np.int64)
+        self._latent_before = np.zeros(groups, np.int64)
+        self._latent = self._latent_before
 
-    def begin(self) -> None:
+    def begin(self, epidemic: Epidemic | None) -> None:
         """At t = 0, exclude the warm-up and the initial census from the counts."""
+        if epidemic is not None:
+            self._latent = self._latent_before = epidemic.latent().ravel()
         self._needs_before = np.array(self._ledger.needs)
         self._dead_before = np.array(self._ledger.dead)
         self._ledger.too_late.clear()
         self._begun = True
 
-    def pass_day(self, day: int) -> None:
-        """Add the patients that the ledger has counted since the day before."""
+    def pass_day(self, day: int, epidemic: Epidemic | None) -> None:
+        """Add the patients that the ledger has counted since the day before, and the day's infections."""
         ledger = self._ledger
+        if epidemic is not None and epidemic.today is not None:
+            self._became_infectious += epidemic.today.onsets.sum(axis=(3, 4)).ravel()
+            self._latent = epidemic.latent().ravel()
         needs = np.array(ledger.needs)
         self.needs[day] = needs - self._needs_before
         self._needs_before = needs
@@ -84,6 +103,20 @@ class ReachCounts:
             if time >= 0:
                 self.late[day_of(time), group] += 1
         ledger.too_late.clear()
+        self.note(day)
+
+    def note(self, day: int) -> None:
+        """Keep what is known at the end of `day`: who was late in its last 7 days, and who has died."""
+        row = self._before + day
+        self._known[0, row] = window(self.late, day).sum(axis=0)
+        self._known[1, row] = window(self.needs, day).sum(axis=0)
+        self._known[2, row] = self.dead
+
+    @property
+    def infected(self) -> Ints:
+        """``(groups,)`` people infected since t = 0: those who became infectious, and more latent people."""
+        infected: Ints = self._became_infectious + self._latent - self._latent_before
+        return infected
 
     @property
     def dead(self) -> Ints:
@@ -93,29 +126,27 @@ class ReachCounts:
         dead: Ints = np.array(self._ledger.dead) - self._dead_before
         return dead
 
-    def by_district(self, indicator: str, day: int) -> Floats:
-        """Return the value of an indicator for the residents of each district, ``(districts,)``."""
-        counted, among = (counts.sum(axis=(0, 2)).tolist() for counts in self._counts(indicator, day))
-        return np.array(list(map(_RATIOS[indicator], counted, among)))
+    def by_district(self, indicator: str, rows: slice) -> Floats:
+        """Return an indicator's values for the residents of each district, ``(rows, districts)``."""
+        counted, among = (counts.sum(axis=2) for counts in self._counts(indicator, rows))
+        return _RATIOS[indicator](counted, among)
 
-    def by_group(self, indicator: str, day: int, groups: Iterable[str | None]) -> list[float]:
-        """Return an indicator's value for each age or risk group of the province (None: everybody)."""
-        counted, among = (
-            counts.reshape(-1, counts.shape[-1]).sum(axis=0).tolist()
-            for counts in self._counts(indicator, day)
-        )
-        ratio = _RATIOS[indicator]
-        return [ratio(sum(counted[part]), sum(among[part])) for part in map(members, groups)]
+    def by_group(self, indicator: str, rows: slice, groups: Iterable[str | None]) -> list[Floats]:
+        """Return an indicator's values for each age or risk group (None: everybody), ``(rows,)`` each."""
+        counted, among = (counts.sum(axis=1) for counts in self._counts(indicator, rows))
+        ratio, parts = _RATIOS[indicator], [members(group) for group in groups]
+        return [ratio(counted[:, part].sum(axis=1), among[:, part].sum(axis=1)) for part in parts]
 
     def totals(self) -> Ints:
-        """Return the run's patients, patients with timely access, and deaths, ``(3, districts, 9, 2)``."""
+        """Return the run's patients, patients in time, deaths and infections, ``(4, districts, 9, 2)``."""
         patients = self.needs.sum(axis=0)
-        shape = (3, len(self._people), len(AGE_GROUPS), len(RISK_GROUPS))
-        return np.stack([patients, patients - self.late.sum(axis=0), self.dead]).reshape(shape)
+        shape = (4, len(self._people), len(AGE_GROUPS), len(RISK_GROUPS))
+        in_time = patients - self.late.sum(axis=0)
+        return np.stack([patients, in_time, self.dead, self.infected]).reshape(shape)
 
-    def _counts(self, indicator: str, day: int) -> tuple[Ints, Ints]:
-        """Return an indicator's numerator and denominator, ``(days, districts, ages and risks)`` each."""
-        shape = (-1, *self._people.shape)
+    def _counts(self, indicator: str, rows: slice) -> tuple[Ints, Ints]:
+        """Return an indicator's numerator and denominator, ``(rows, districts, ages and risks)`` each."""
+        late, needs, dead = self._known[:, rows].reshape(3, -1, *self._people.shape).astype(np.int64)
         if indicator == "deaths_per_million":
-            return self.dead.reshape(shape), self._people.reshape(shape)
-        return window(self.late, day).reshape(shape), window(self.needs, day).reshape(shape)
+            return dead, np.broadcast_to(self._people, dead.shape)
+        return late, needs

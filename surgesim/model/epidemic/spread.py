@@ -34,6 +34,10 @@ Number = TypeVar("Number", np.int64, np.float64)
 INFECTIONS = (
     Column("infections", "people/day", "residents infected in the province (without imports)", np.nan),
     Column("imported", "people/day", "residents infected outside the province", np.nan),
+    Column("screened", "people/day", "people infected outside whom screening at entry finds", np.nan),
+    Column(
+        "districts_locked", "districts", "districts with a measure of their own (`local_measure`)", np.nan
+    ),
     Column("infectious", "people", "people in the infectious stages", np.nan),
 )
 SUSCEPTIBLE = Column("susceptible", "people", "people neither immune nor infected", np.nan)
@@ -41,6 +45,9 @@ VACCINATED_PEOPLE = Column(
     "vaccinated", "people", "susceptible people who are protected by the vaccine against the variant"
 )
 DISTRICT = (Column("infections", "people/day", "residents infected in the province", np.nan),)
+
+_AT = "@"
+"""Between a measure and the district in which alone it is in force."""
 
 _OUTSIDE_HOME = slice(1, None)  # of SETTINGS
 
@@ -60,6 +67,8 @@ class DayOfInfection:
         ``(districts,)`` residents infected in the province.
     imported
         ``(districts,)`` residents infected outside the province.
+    screened
+        People infected outside the province whom screening at entry finds.
     infectious, susceptible
         Infectious and susceptible people in the province at 24:00.
     """
@@ -69,6 +78,7 @@ class DayOfInfection:
     imported: Ints
     infectious: int = 0
     susceptible: int = 0
+    screened: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +244,9 @@ class Epidemic:
         self._contact_pool = population.contact_pool
         self._names = tuple(people.districts)
         self._districts = {name: i for i, name in enumerate(self._names)}
+        places = [district.place for district in people.districts.values()]
+        self._contacts_there = np.array([1.0 if place is None else place.contacts for place in places])
+        self._travel_there = np.array([1.0 if place is None else 1.0 - place.closed for place in places])
         variant, immunity = section.variant, section.immunity
         self._susceptibility = np.array(section.susceptibility)
         self._factors = sorted((date.fromisoformat(day), x) for day, x in section.transmission.items())
@@ -243,6 +256,7 @@ class Epidemic:
         self._minus_open_to = -self._open_to
         self._weights = self._importation_weights()
         self._running: dict[str, int] = {}
+        self._local: dict[str, list[int]] = {}  # by measure: rules that have it in force, by district
         self._begun: dict[str, int] = {}  # the day on which a measure in force began
         self._reaction: Reaction | None = None
         if section.reaction is not None:
@@ -307,6 +321,11 @@ class Epidemic:
         """Return the number of susceptible people, weighted by the share of hazard that protection leaves."""
         return float(self.susceptible.sum(axis=(0, 1, 2)) @ self._open_to)
 
+    def latent(self) -> Ints:
+        """Return the latent people, ``(districts, 9, 2)``."""
+        people: Ints = self.exposed.sum(axis=(0, 4))
+        return people
+
     # -- measures ---------------------------------------------------------------------------------
 
     def start_measure(self, name: str) -> None:
@@ -317,6 +336,15 @@ class Epidemic:
         """End a measure that a rule started."""
         self._running[name] -= 1
 
+    def set_local(self, name: str, district: int, *, on: bool) -> None:
+        """Put a measure into force in one district on behalf of a rule, or end it there."""
+        self._local.setdefault(name, [0] * len(self._names))[district] += 1 if on else -1
+
+    @property
+    def districts_locked(self) -> int:
+        """Number of districts in which rules have a measure of the district's own in force."""
+        return sum(any(counts) for counts in zip(*self._local.values(), strict=True))
+
     def _in_force(self, name: str, measure: Measure, day: int) -> bool:
         if self._running.get(name, 0) > 0:
             return True
@@ -326,56 +354,72 @@ class Epidemic:
         return measure.start <= today and (measure.end is None or today < measure.end)
 
     def _measures_of(self, day: int) -> tuple[str, ...]:
-        """Return the measures in force on `day`."""
+        """Return the measures in force on `day`; ``measure@district`` is in force in that district only."""
         measures = self._section.measures.items()
         in_force = tuple(name for name, measure in measures if self._in_force(name, measure, day))
+        if self._local:
+            in_force += tuple(
+                f"{name}{_AT}{self._names[district]}"
+                for name, counts in self._local.items()
+                if name not in in_force
+                for district, count in enumerate(counts)
+                if count > 0
+            )
         if self._tires is not None:
             self._begun = {name: self._begun.get(name, self._first_day(name, day)) for name in in_force}
         return in_force
 
     def _first_day(self, name: str, day: int) -> int:
         """Return the day on which a measure in force since `day`, or since before the run, began."""
-        start = self._section.measures[name].start
-        if start is None or self._running.get(name, 0) > 0:
+        start = self._measure(name).start
+        if start is None or _AT in name or self._running.get(name, 0) > 0:
             return day
         return min((start - self._start).days, day)
 
     def _compliance(self, name: str, day: int) -> float:
         """Return the share of people who comply with a measure in force on `day`."""
-        compliance = self._section.measures[name].compliance
+        compliance = self._measure(name).compliance
         return (
             compliance if self._tires is None else compliance * fatigue(day - self._begun[name], self._tires)
         )
 
     def _contact_factor(self, in_force: tuple[str, ...], day: int) -> Floats:
-        """Return the share of contacts left by the measures in force, ``(districts, settings)``."""
-        left = np.ones((len(self._names), len(SETTINGS)))
+        """Return the share of contacts left by the measures in force, ``(districts, settings)``.
+
+        It is above 1 in places where people have more contacts than elsewhere.
+        """
+        left = np.repeat(self._contacts_there[:, None], len(SETTINGS), axis=1)
         for name in in_force:
-            measure = self._section.measures[name]
-            removed = np.array([getattr(measure.reduces, setting) for setting in SETTINGS])
-            left[self._where(measure)] *= 1.0 - self._compliance(name, day) * removed
+            removed = np.array([getattr(self._measure(name).reduces, setting) for setting in SETTINGS])
+            left[self._where(name)] *= 1.0 - self._compliance(name, day) * removed
         return left
 
-    def _where(self, measure: Measure) -> slice | list[int]:
-        """Return the districts to whose residents a measure applies."""
+    def _measure(self, name: str) -> Measure:
+        """Return the measure of an entry of those in force."""
+        return self._section.measures[name.partition(_AT)[0]]
+
+    def _where(self, name: str) -> slice | list[int]:
+        """Return the districts to whose residents a measure in force applies."""
+        measure, (_, _, district) = self._measure(name), name.partition(_AT)
+        if district:
+            return [self._districts[district]]
         if measure.districts is None:
             return slice(None)
         return [self._districts[district] for district in measure.districts]
 
     def _travel_left(self, in_force: tuple[str, ...], day: int) -> Floats:
-        """Return the share of contacts with other districts that measures leave, ``(districts,)``."""
-        left = np.ones(len(self._names))
+        """Return the share of contacts with other districts that is left, ``(districts,)``."""
+        left = self._travel_there.copy()
         for name in in_force:
-            measure = self._section.measures[name]
-            left[self._where(measure)] *= 1.0 - self._compliance(name, day) * measure.travel
+            left[self._where(name)] *= 1.0 - self._compliance(name, day) * self._measure(name).travel
         return left
 
     def _imports_left(self, in_force: tuple[str, ...]) -> Floats:
         """Return the share of imports that the screening of measures leaves, ``(districts,)``."""
         left = np.ones(len(self._names))
         for name in in_force:
-            measure = self._section.measures[name]
-            left[self._where(measure)] *= 1.0 - measure.compliance * measure.screening
+            measure = self._measure(name)
+            left[self._where(name)] *= 1.0 - measure.compliance * measure.screening
         return left
 
     def _mixing_of(self, in_force: tuple[str, ...], day: int = 0) -> Floats:
@@ -495,7 +539,9 @@ class Epidemic:
                 prevalence *= 1.0 - np.minimum(isolated[step] / among, 1.0)[:, None]
             force = np.matmul(hazard, (mixing @ prevalence)[:, :, None])
             np.negative(np.expm1(force[..., None] * self._minus_open_to), out=self._infection)
-            leaving = rng.binomial(self._state, self._leaving)
+            some = self._state.nonzero()[0]  # a cell without people uses no draw
+            leaving = np.zeros_like(self._state)
+            leaving[some] = rng.binomial(self._state[some], self._leaving[some])
             self._state -= leaving
             for of, into in self._moves:
                 into += leaving[of]
@@ -506,7 +552,12 @@ class Epidemic:
         # in the steps, people leave S only by infection
         infections = (at_first - self.susceptible).reshape(len(at_first), -1).sum(axis=1)
         return DayOfInfection(
-            onsets, infections, imported, int(self.infectious.sum()), int(self.susceptible.sum())
+            onsets,
+            infections,
+            imported,
+            int(self.infectious.sum()),
+            int(self.susceptible.sum()),
+            self._screen(day, in_force),
         )
 
     def _hazard_of(self, day: int, in_force: tuple[str, ...], given_up: float) -> Floats:
@@ -534,19 +585,27 @@ class Epidemic:
         return hazard if factor is None else factor * hazard
 
     def _import(self, day: int, in_force: tuple[str, ...]) -> Ints:
-        plan = self._section.importation
         imported = np.zeros(len(self._names), np.int64)
-        if (
-            plan.per_day == 0
-            or 0 <= day < plan.from_day
-            or (plan.until_day is not None and day >= plan.until_day)
-        ):
+        if not self._imports_on(day):
             return imported
         rng = self._streams.day("importation", day)
         numbers = rng.poisson(self._let_in(in_force))
         for district in np.flatnonzero(numbers):
             imported[district] = self._infect_outside(int(district), int(numbers[district]), rng)
         return imported
+
+    def _imports_on(self, day: int) -> bool:
+        plan = self._section.importation
+        begun = day < 0 or day >= plan.from_day
+        return plan.per_day > 0 and begun and (plan.until_day is None or day < plan.until_day)
+
+    def _screen(self, day: int, in_force: tuple[str, ...]) -> int:
+        """Draw the people infected outside whom screening finds, of the same flow as those it misses."""
+        if not self._imports_on(day):
+            return 0
+        all_of_them = self._section.importation.per_day * self._weights
+        found = float((all_of_them - self._let_in(in_force)).sum())
+        return int(self._streams.day("screening", day).poisson(found)) if found > 0 else 0
 
     def _let_in(self, in_force: tuple[str, ...]) -> Floats:
         """Return the mean imported infections per day that screening misses, ``(districts,)``."""
@@ -600,10 +659,12 @@ class Epidemic:
             page.province.values |= {
                 "infections": int(self.today.infections.sum()),
                 "imported": int(self.today.imported.sum()),
+                "screened": self.today.screened,
+                "districts_locked": self.districts_locked,
                 "infectious": self.today.infectious,
                 "susceptible": self.today.susceptible,
             }
-            page.districts.values["infections"] = self.today.infections.astype(float)
+            page.districts.values["infections"] = self.today.infections.tolist()
         if self._reaction is not None:
             page.province.values["contacts_given_up"] = self._reaction.given_up
         if self.vaccination is not None:

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from math import ceil
 
+import numpy as np
+from simpy.events import Event
+
+from surgesim.model.columns import PER
+from surgesim.model.epidemic.spread import Epidemic
 from surgesim.model.levers.action import Action, ActionFactory, Lever, Switch, round_down
+from surgesim.model.levers.facilities import indices_of
+from surgesim.model.levers.teams import take_for_teams
 from surgesim.model.province import Province
-from surgesim.scenario.schema.levers.epidemic import OpenHomeCare, RaiseTesting, StartMeasure, Vaccinate
+from surgesim.model.surveillance.detection import Detection
+from surgesim.scenario.schema.levers.epidemic import (
+    LocalMeasure,
+    OpenHomeCare,
+    RaiseTesting,
+    StartMeasure,
+    Vaccinate,
+)
 from surgesim.scenario.schema.levers.facilities import TransferOut
 from surgesim.scenario.schema.levers.rule import RuleBase
 
@@ -18,6 +33,65 @@ def _measure(name: str, rule: StartMeasure, province: Province) -> Action:
     return Switch(
         lambda on: epidemic.start_measure(rule.measure) if on else epidemic.end_measure(rule.measure)
     )
+
+
+class LocalLockdown(Action):
+    """The action of putting a measure into force district by district, once a day at 00:00."""
+
+    def __init__(
+        self, rule: LocalMeasure, epidemic: Epidemic, detection: Detection, province: Province
+    ) -> None:
+        self._rule, self._epidemic, self._detection = rule, epidemic, detection
+        self._env, self._first_day = province.env, province.first_day
+        names = list(province.scenario.people.districts)
+        self._where = [names.index(name) for name in rule.districts or names]
+        self._per = PER / np.maximum(province.population.count.sum(axis=(1, 2)), 1)
+        self._since: dict[int, int] = {}  # by district with the measure: the day on which it began
+        self._begun = 0
+        self._running = False
+
+    def set_share(self, share: float) -> None:
+        if share > 0 and not self._running:
+            self._begun += 1
+            self._running = True
+            self._env.process(self._rounds(self._begun))
+
+    def end(self) -> None:
+        self._running = False
+        for district in list(self._since):
+            self._set(district, None)
+
+    def _rounds(self, number: int) -> Generator[Event, object, None]:
+        while True:
+            yield self._env.at(ceil(self._env.now))
+            if not self._running or self._begun != number:
+                return
+            self._look(round(self._env.now))
+            yield self._env.at(self._env.now + 0.5)
+
+    def _look(self, today: int) -> None:
+        days = range(max(today - 7, self._first_day), today)
+        cases = self._per * sum((self._detection.reports(day) for day in days), np.zeros(len(self._per)))
+        for district in self._where:
+            since = self._since.get(district)
+            if since is None:
+                if cases[district] > self._rule.cases_above:
+                    self._set(district, today)
+            elif today - since >= self._rule.least_days and cases[district] < self._rule.cases_below:
+                self._set(district, None)
+
+    def _set(self, district: int, since: int | None) -> None:
+        self._epidemic.set_local(self._rule.measure, district, on=since is not None)
+        if since is None:
+            del self._since[district]
+        else:
+            self._since[district] = since
+
+
+def _local_measure(name: str, rule: LocalMeasure, province: Province) -> Action:
+    if province.epidemic is None or province.surveillance is None:
+        raise ValueError(f"a rule starts measure {rule.measure!r}, but there is no epidemic")
+    return LocalLockdown(rule, province.epidemic, province.surveillance.detection, province)
 
 
 def _vaccinate(name: str, rule: Vaccinate, province: Province) -> Action:
@@ -54,12 +128,14 @@ def _home_care(name: str, rule: OpenHomeCare, province: Province) -> Action:
     if home is None:
         raise ValueError("a rule opens home care, but clinical.home_care is not given")
     teams = 0
+    where = indices_of(province, None, ("public",))
 
     def set_share(share: float) -> None:
         nonlocal teams
         now = round_down(rule.teams * share)
-        home.add_teams(now - teams)
+        home.add_teams(now - teams, rule.patients_per_team)
         teams = now
+        take_for_teams(name, where, now, (rule.team_doctors, rule.team_nurses), province)
 
     return Lever(set_share)
 
@@ -70,6 +146,7 @@ def _transfer_out(name: str, rule: TransferOut, province: Province) -> Action:
 
 LEVERS: Mapping[type[RuleBase], ActionFactory] = {
     StartMeasure: _measure,
+    LocalMeasure: _local_measure,
     Vaccinate: _vaccinate,
     RaiseTesting: _raise_testing,
     OpenHomeCare: _home_care,

@@ -54,8 +54,13 @@ class BedsWithoutStaff(BedAction):
 
 def sites_of(rule: AtFacilities, province: Province) -> list[int]:
     """Return the indices of the facilities at which a rule acts."""
-    names = _names_of(province.scenario.care, rule.facilities, rule.ownership)
-    return [province.facilities.index(name) for name in names]
+    return indices_of(province, rule.facilities, rule.ownership)
+
+
+def indices_of(province: Province, names: tuple[str, ...] | None, ownership: tuple[str, ...]) -> list[int]:
+    """Return the indices of the facilities named, or of those of an ownership that are open at the start."""
+    chosen = _names_of(province.scenario.care, names, ownership)
+    return [province.facilities.index(name) for name in chosen]
 
 
 def _names_of(care: Care, names: tuple[str, ...] | None, ownership: tuple[str, ...]) -> list[str]:

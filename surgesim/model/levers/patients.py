@@ -1,4 +1,4 @@
-"""Actions on patients: the order of queues, limits of intensive care, moves that level the load."""
+"""Actions on patients: order of queues, limits of intensive care, moves, oxygen at home."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from simpy.events import Event
 from surgesim.model.care.beds import ICU, OXYGEN
 from surgesim.model.care.course.triage import CareLimit
 from surgesim.model.care.network import Route
-from surgesim.model.levers.action import Action, ActionFactory, Switch
+from surgesim.model.levers.action import Action, ActionFactory, Switch, round_down
 from surgesim.model.levers.facilities import sites_of
+from surgesim.model.levers.teams import take_for_teams
 from surgesim.model.province import Province
 from surgesim.scenario.schema.base import AGE_GROUPS
-from surgesim.scenario.schema.levers.patients import LevelLoad, LimitIcu, QueueOrder
+from surgesim.scenario.schema.levers.patients import HomeOxygen, LevelLoad, LimitIcu, QueueOrder
 from surgesim.scenario.schema.levers.rule import RuleBase
 
 
@@ -109,8 +110,55 @@ def _level(name: str, rule: LevelLoad, province: Province) -> Action:
     return Levelling(rule, sites_of(rule, province), province)
 
 
+class GoingHome(Action):
+    """The action of sending patients home on oxygen, once a day."""
+
+    def __init__(self, name: str, rule: HomeOxygen, where: list[int], province: Province) -> None:
+        self._name, self._rule, self._where, self._province = name, rule, where, province
+        self._begun = 0
+        self._running = False
+
+    def set_share(self, share: float) -> None:
+        rule = self._rule
+        if rule.brings_nothing:
+            return
+        teams = round_down(rule.teams * share)
+        self._province.home_oxygen.bring(
+            self._name, round_down(rule.concentrators * share), teams * rule.patients_per_team
+        )
+        per_team = rule.team_doctors, rule.team_nurses
+        take_for_teams(self._name, self._where, teams, per_team, self._province)
+        if share > 0 and not self._running:
+            self._begun += 1
+            self._running = True
+            self._province.env.process(self._rounds(self._begun))
+
+    def end(self) -> None:
+        self.set_share(0.0)
+        self._running = False
+
+    def _rounds(self, number: int) -> Generator[Event, object, None]:
+        province, rule = self._province, self._rule
+        env, home = province.env, province.home_oxygen
+        where = set(self._where)
+        while True:
+            yield env.at(province.network.next_dawn(env.now))
+            if not self._running or self._begun != number:
+                return
+            room = home.room
+            if room > 0:
+                ready = home.ready(where, rule.after_days, rule.most_lpm)[:room]
+                rng = province.streams.day("home oxygen", floor(env.now), self._name)
+                home.send(ready, rule.return_share, rng)
+
+
+def _home_oxygen(name: str, rule: HomeOxygen, province: Province) -> Action:
+    return GoingHome(name, rule, sites_of(rule, province), province)
+
+
 LEVERS: Mapping[type[RuleBase], ActionFactory] = {
     QueueOrder: _order,
     LimitIcu: _limit,
     LevelLoad: _level,
+    HomeOxygen: _home_oxygen,
 }

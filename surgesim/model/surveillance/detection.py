@@ -36,8 +36,7 @@ class Detection:
         self._delay = daily_delays(section.delay_days)
         self._first = first_day
         rows = end_day - first_day + len(self._delay)
-        self._mild = np.zeros((rows, districts), np.int64)
-        self._ill = np.zeros((rows, districts), np.int64)
+        self._mild, self._ill = self._both = np.zeros((2, rows, districts), np.int64)
 
     def find(self, day: int, mild: Ints, ill: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
         """Detect cases among a day's onsets.
@@ -55,12 +54,9 @@ class Detection:
         """
         row = day - self._first
         found = rng.binomial(mild, self._share)
-        delayed = []
-        for reports, number in ((self._mild, found), (self._ill, ill)):
-            after = rng.multinomial(number, self._delay)
-            reports[row : row + len(self._delay)] += after.T
-            delayed.append(after)
-        return delayed[0], delayed[1]
+        after = rng.multinomial(np.array([found, ill]), self._delay)
+        self._both[:, row : row + len(self._delay)] += after.transpose(0, 2, 1)
+        return after[0], after[1]
 
     def report(self, day: int, mild: Ints, ill: Ints) -> None:
         """Replace the pending reports of `day` by `mild` and `ill`, ``(districts,)`` each."""
@@ -213,7 +209,7 @@ class Surveillance:
             of_day = self.laboratories.pass_day(day, mild_due, reported - self._before, tests)
             self._before = reported
             self.laboratories.hide(mild - mild_after.sum(axis=1))
-            found_mild = of_day.mild.sum(axis=0) + of_day.contacts.sum(axis=0)
+            found_mild = (of_day.mild + of_day.contacts).sum(axis=0)
             self.detection.report(day, found_mild, of_day.ill.sum(axis=0))
         if self.case_isolation is not None:
             self.case_isolation.isolate(of_day.mild + of_day.ill, of_day.contacts)
@@ -222,7 +218,7 @@ class Surveillance:
         """Record the day's cases and tests, and the people who isolate."""
         reported = self._reported()
         page.province.totals["reported_cases"] = int(reported.sum())
-        page.districts.totals["reported_cases"] = reported.astype(float)
+        page.districts.totals["reported_cases"] = reported.tolist()
         if self.laboratories is not None:
             self.laboratories.fill(page)
         if self.case_isolation is not None:

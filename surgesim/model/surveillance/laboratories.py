@@ -154,6 +154,7 @@ class Laboratories:
         ill_by_district = _by_district([patient for patient, _ in ill], districts)
         demand = np.concatenate([mild, ill_by_district[None], others[None], contacts[None]])
         done = self._test(demand, rng)
+        everybody = done is demand
         tested_ill, left_ill = self._choose(ill, done[-3], rng)
         found = FoundCases(
             done[:-3],
@@ -165,7 +166,10 @@ class Laboratories:
         self.contacts_tested = int(done[-1].sum())
         self.positive = found_mild + int(found.contacts.sum()) + len(tested_ill)
         self._found += found_mild
-        self._leave(mild - done[:-3], left_ill, others - done[-2], rng)
+        if everybody:
+            self._leave_nobody()
+        else:
+            self._leave(mild - done[:-3], left_ill, others - done[-2], rng)
         return found
 
     def hide(self, mild: Ints) -> None:
@@ -223,6 +227,12 @@ class Laboratories:
             )
         self._hidden -= found
         return found
+
+    def _leave_nobody(self) -> None:
+        self._mild_waiting[:] = 0
+        self._others_waiting[:] = 0
+        self._ill_waiting = []
+        self.waiting = 0
 
     def _leave(
         self, mild: Ints, ill: list[tuple[Patient, int]], others: Ints, rng: np.random.Generator

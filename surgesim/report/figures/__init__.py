@@ -1,8 +1,8 @@
 """The figures of a result: functions to draw, describe and save them by name, or save all at once.
 
 `run` contains the figures of a run, one module each, collected in FIGURES; `sweep` contains the figures of a
-sweep; `fit`, `forecast`, `score`, `size` and `worth` have those of other studies; `drawing` has
-what they share.
+sweep; `fit`, `forecast`, `score`, `size`, `worth`, `calendar` and `frontier` have those of other studies;
+`drawing` has what they share.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from surgesim.errors import ResultsError
 from surgesim.files import FIGURE_CREATOR, atomic_write
 from surgesim.report.figures.brief import draw_brief
+from surgesim.report.figures.calendar import draw_calendar
 from surgesim.report.figures.drawing.inline import inline, svg_text
 from surgesim.report.figures.drawing.page import (
     EmptyFigureError,
@@ -25,6 +26,7 @@ from surgesim.report.figures.drawing.page import (
 )
 from surgesim.report.figures.fit import draw_fit
 from surgesim.report.figures.forecast import draw_forecast
+from surgesim.report.figures.frontier import draw_frontier
 from surgesim.report.figures.run import FIGURES
 from surgesim.report.figures.score import draw_score
 from surgesim.report.figures.size import draw_size
@@ -47,8 +49,10 @@ __all__ = [
     "describe",
     "draw",
     "draw_brief",
+    "draw_calendar",
     "draw_fit",
     "draw_forecast",
+    "draw_frontier",
     "draw_score",
     "draw_sensitivity",
     "draw_shares",

@@ -15,7 +15,9 @@ from surgesim.report.figures.drawing.page import (
     BLUE,
     GREY,
     ORANGE,
+    PANEL_SIZE,
     VERMILION,
+    WIDTH,
     date_axis,
     day_number,
     label,
@@ -24,8 +26,9 @@ from surgesim.report.figures.drawing.page import (
     project_style,
     settle,
     with_heading,
+    wrap,
 )
-from surgesim.report.prose.decisions import outcome_title, resource_name, size_sentences
+from surgesim.report.prose.decisions import outcome_title, resource_name, size_sentences, tested_title
 from surgesim.report.words import phrase
 from surgesim.study.measures.compare import BREACHED
 
@@ -77,7 +80,8 @@ def _panel(axes: Axes, size: Size, outcome: str, lang: str) -> None:
     rows = size.table[size.table["outcome"] == outcome]
     dates = _is_date(str(rows["value"].iloc[0]))
     at = np.array([_place(str(value)) for value in rows["value"]])
-    bound, share = float(rows["below"].iloc[0]), outcome.startswith(BREACHED)
+    below, draws = float(rows["below"].iloc[0]), size.manifest["size"]["draws"]
+    bound, share = (1 - draws, True) if draws else (below, outcome.startswith(BREACHED))
     axes.axhline(bound, **_BOUND)
     answer = rows[rows["answer"] == "yes"]
     if size.value is not None:
@@ -88,6 +92,8 @@ def _panel(axes: Axes, size: Size, outcome: str, lang: str) -> None:
         _points(axes, rows[rows["verdict"] == verdict], mark)
     axes.set_ylim(0, 1.02 if share else top)
     title = outcome_title(size.scenario, outcome, lang)
+    if draws:
+        title = wrap(tested_title(size, outcome, below, lang), WIDTH - 1, PANEL_SIZE)
     axes.set_title(label(title, "%", lang) if share else title)
     room = 0.03 * (at.max() - at.min())
     if dates:

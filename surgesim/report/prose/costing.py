@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from surgesim.report.citation import Row
 from surgesim.report.names import alternative_title
-from surgesim.report.words import phrase
+from surgesim.report.words import phrase, round_off
+from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.study.measures.compare import COST, DEATHS
 
 if TYPE_CHECKING:
@@ -16,23 +17,52 @@ if TYPE_CHECKING:
 USED: Final = {"dose": "doses_given", "test": "tests_used"}
 """Items of `supply.costs` that plans can add, with the outcome that counts the use of each."""
 
+BOUGHT: Final = {
+    "ventilator": ("ventilator",),
+    "tank_kg": ("tank_kg",),
+    "concentrator": ("concentrator",),
+    "bed_opening": ("bed_opening", "facility_opening"),
+}
+"""Items of `supply.costs` that rules can add, with the keys of which one must have a price."""
+
 
 def without_price(results: Results) -> dict[str, list[str]]:
-    """List, for each item without a price, the plans that use it and so cost more than reported."""
+    """List, for each item without a price, the plans that use it and so cost more than reported.
+
+    What a rule of the baseline adds is not listed for the plans that have the same rule.
+    """
     prices = results.scenario.supply.costs
+    if prices is None:
+        return {}
     used = results.replications.groupby("alternative", sort=False)[list(USED.values())].mean()
-    return {
+    found = {
         item: [str(name) for name in used.index[used[outcome] > 0]]
         for item, outcome in USED.items()
-        if prices is not None and getattr(prices, item) == 0 and (used[outcome] > 0).any()
+        if getattr(prices, item) == 0
     }
+    bought = {str(name): _bought_by(results, str(name)) for name in used.index}
+    found |= {
+        item: [name for name, items in bought.items() if item in items]
+        for item, keys in BOUGHT.items()
+        if not any(getattr(prices, key) for key in keys)
+    }
+    return {item: names for item, names in found.items() if names}
+
+
+def _bought_by(results: Results, alternative: str) -> set[str]:
+    """Return the items that an alternative adds, by rules that acted and are not those of the baseline."""
+    plan = results.scenario.alternative(alternative).command.plan
+    usual = {} if alternative == BASELINE else results.scenario.command.plan
+    acted = set(results.actions.loc[results.actions["alternative"] == alternative, "rule"])
+    own = (rule for name, rule in plan.items() if name in acted and rule != usual.get(name))
+    return {item for rule in own for item in rule.buys}
 
 
 def per_death_averted(results: Results) -> dict[str, Row]:
     """Return the cost comparison of each plan for which a cost per death averted can be given.
 
-    Such a plan costs more than the baseline, averts deaths over the whole interval, and uses only items with
-    a price.
+    Such a plan costs more than the baseline and averts deaths over the whole interval of both, and uses only
+    items with a price.
     """
     partly = {name for names in without_price(results).values() for name in names}
     table = results.comparison[results.comparison["outcome"].isin((COST, DEATHS))]
@@ -42,6 +72,7 @@ def per_death_averted(results: Results) -> dict[str, Row]:
         for (name, outcome), row in rows.items()
         if outcome == COST
         and row["per_death_averted"] > 0
+        and row.get("per_death_averted_low", 0.0) > 0
         and rows[name, DEATHS]["difference_high"] < 0
         and name not in partly
     }
@@ -53,3 +84,11 @@ def costs_left_out(results: Results, lang: str) -> Iterator[str]:
         titles = "; ".join(alternative_title(results.scenario, name, lang) for name in names)
         yield phrase(lang, f"cost.{item}_unpriced", plans=titles)
     yield phrase(lang, "cost.economy")
+
+
+def per_death_words(row: Row, scale: float, lang: str) -> str:
+    """Return a cost per death averted with its interval: ``25 (20 to 31)``."""
+    mean, low, high = (
+        round_off(float(row[f"per_death_averted{end}"]) / scale, lang) for end in ("", "_low", "_high")
+    )
+    return f"{mean} ({phrase(lang, 'screen.to', low=low, high=high)})"

@@ -54,6 +54,20 @@ def bound_words(outcome: str, value: float, lang: str) -> str:
     return tenths(value, lang) if outcome.startswith(BREACHED) else round_off(value, lang)
 
 
+def tested_words(size: Size, outcome: str, value: float, lang: str) -> str:
+    """Return a value of what a search tests: a probability or a share of draws, or a mean."""
+    return tenths(value, lang) if size.manifest["size"]["draws"] else bound_words(outcome, value, lang)
+
+
+def tested_title(size: Size, outcome: str, below: float, lang: str) -> str:
+    """Return the title of what a search tests, with its bound."""
+    title, bound = outcome_title(size.scenario, outcome, lang), bound_words(outcome, below, lang)
+    if draws := size.manifest["size"]["draws"]:
+        allowed = tenths(1 - draws, lang)
+        return phrase(lang, "size.table_of_draws", outcome=title, below=bound, bound=allowed)
+    return phrase(lang, "size.table", outcome=title, bound=bound)
+
+
 def size_sentences(size: Size, lang: str) -> Iterator[str]:
     """State the answer of a search, and what to doubt."""
     entry, answer = size.manifest["size"], size.answer
@@ -66,6 +80,9 @@ def size_sentences(size: Size, lang: str) -> Iterator[str]:
         )
         for outcome, below in entry["conditions"].items()
     )
+    if entry["draws"]:
+        share = percent(entry["draws"], lang)
+        conditions = phrase(lang, "size.in_draws", conditions=conditions, share=share)
     words = {
         "lever": resource_name(entry["lever"], lang),
         "value": value_words(size, answer["value"], lang),
@@ -78,10 +95,10 @@ def size_sentences(size: Size, lang: str) -> Iterator[str]:
         best = size.table[size.table["answer"] == "yes"].iloc[0]
         yield phrase(
             lang,
-            "size.best",
+            "size.best_of_draws" if entry["draws"] else "size.best",
             value=words["value"],
             outcome=outcome_title(size.scenario, str(best["outcome"]), lang),
-            mean=bound_words(str(best["outcome"]), float(best["mean"]), lang),
+            mean=tested_words(size, str(best["outcome"]), float(best["mean"]), lang),
         )
     elif answer["failing"] is not None:
         values = entry["values"]

@@ -38,14 +38,14 @@ def plan_changes(scenario: Scenario, alternative: str, lang: str) -> Iterator[st
     after = scenario.alternative(alternative).command.plan
     for name in rules:
         if name not in before and name in after:
-            yield phrase(lang, "plan.with", rule=_title(after[name], name, lang))
+            yield phrase(lang, "plan.with", rule=rule_title(after[name], name, lang))
     for name, change in rules.items():
         if name in before and name in after:
             values = ", ".join(_rule_value(scenario, path, value, lang) for path, value in _leaves(change))
-            yield phrase(lang, "plan.changed", rule=_title(after[name], name, lang), values=values)
+            yield phrase(lang, "plan.changed", rule=rule_title(after[name], name, lang), values=values)
     for name in rules:
         if name in before and name not in after:
-            yield phrase(lang, "plan.without", rule=_title(before[name], name, lang))
+            yield phrase(lang, "plan.without", rule=rule_title(before[name], name, lang))
     yield from _values(scenario, scenario.alternative(alternative), overlay, lang)
 
 
@@ -60,7 +60,7 @@ def idle_rules(results: Results, lang: str) -> Iterator[str]:
         for name, rule in results.scenario.alternative(alternative).command.plan.items():
             holders[name] += 1
             if (alternative, name) not in seen:
-                titles.setdefault(name, _title(rule, name, lang))
+                titles.setdefault(name, rule_title(rule, name, lang))
                 idle.setdefault(name, []).append(alternative_title(results.scenario, alternative, lang))
     if idle:
         everywhere = phrase(lang, "plan.wherever")
@@ -101,7 +101,8 @@ def _wildcard(path: str) -> str:
     return ".".join([*parts[:2], "*", *parts[3:]]) if len(parts) > 3 else path
 
 
-def _title(rule: Any, name: str, lang: str) -> str:
+def rule_title(rule: Any, name: str, lang: str) -> str:
+    """Return the title of a rule, or its name if it has none."""
     return name if rule.title is None else plain_percent(str(rule.title.get(lang)))
 
 

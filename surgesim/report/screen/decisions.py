@@ -10,7 +10,6 @@ from rich.console import Group
 from rich.text import Text
 
 from surgesim.report.prose.decisions import (
-    bound_words,
     change_words,
     gaining,
     item_name,
@@ -18,6 +17,8 @@ from surgesim.report.prose.decisions import (
     more_words,
     outcome_title,
     size_sentences,
+    tested_title,
+    tested_words,
     value_words,
     worth_sentences,
 )
@@ -54,10 +55,7 @@ def _size_tables(size: Size, lang: str) -> list[ScreenTable]:
         money_unit(max(costs, default=0.0), size.scenario.supply.currency, lang) if has_cost else (1, "")
     )
     for outcome, rows in size.table.groupby("outcome", sort=False):
-        below = bound_words(str(outcome), float(rows["below"].iloc[0]), lang)
-        title = phrase(
-            lang, "size.table", outcome=outcome_title(size.scenario, str(outcome), lang), bound=below
-        )
+        title = tested_title(size, str(outcome), float(rows["below"].iloc[0]), lang)
         table = ScreenTable(title, show_lines=False)
         table.add_column(phrase(lang, "size.value"), "left")
         for header in ("replications", "mean", "verdict"):
@@ -66,7 +64,7 @@ def _size_tables(size: Size, lang: str) -> list[ScreenTable]:
             table.add_column(phrase(lang, "size.cost", unit=unit))
         for row in rows.to_dict("records"):
             mean, low, high = (
-                bound_words(str(outcome), float(row[key]), lang) for key in ("mean", "low", "high")
+                tested_words(size, str(outcome), float(row[key]), lang) for key in ("mean", "low", "high")
             )
             table.add_row(
                 value_words(size, str(row["value"]), lang),

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from io import StringIO
 from typing import TYPE_CHECKING, Final
 
-import pandas as pd
 from rich.console import Console, Group
 from rich.text import Text
 
-from surgesim.fitting.cautions import NO_INFORMATION
 from surgesim.report.names import alternative_title, threshold_title
 from surgesim.report.prose.assessment import is_assessed
+from surgesim.report.prose.forecast import course_assumed, data_and_pace, untold
 from surgesim.report.prose.hospitals import first_full
 from surgesim.report.screen.screen import first_breach, signed
 from surgesim.report.screen.table import ScreenTable
@@ -61,7 +59,7 @@ def forecast_summary(forecast: Forecast, lang: str, folder: str | None = None) -
     while True:
         parts: list[ScreenTable | Text] = [
             Text(_heading(forecast, lang), style="bold"),
-            *map(Text, _fitted(forecast, lang)),
+            *map(Text, data_and_pace(forecast.results, forecast.pace, lang)),
             week_table(forecast, lang),
             *(Text(line) for lines in lists for line in lines),
             *map(Text, _grounds(forecast, lang)),
@@ -91,37 +89,6 @@ def _heading(forecast: Forecast, lang: str) -> str:
         end=day_text(scenario.end - timedelta(days=1), lang),
         runs=number(forecast.results.replications["replication"].nunique(), lang),
     )
-
-
-def _fitted(forecast: Forecast, lang: str) -> Iterator[str]:
-    """State the data that were fitted, and how fast the epidemic grows or declines."""
-    series = dict.fromkeys(forecast.fit.fit["series"])
-    yield phrase(
-        lang,
-        "forecast.fitted",
-        days=number(forecast.fit.warm_up_days or 0, lang),
-        series=", ".join(phrase(lang, f"forecast.{name}") for name in series),
-        members=number(len(forecast.fit.draws), lang),
-    )
-    pace = forecast.pace.set_index("quantity").to_dict("index")
-    r, growth = pace["reproduction_number"], pace["growth_per_day"]
-    low, middle, high = (float(growth[end]) for end in ("p5", "p50", "p95"))
-    yield phrase(
-        lang,
-        "forecast.pace",
-        **{f"r_{end}": number(float(f"{r[end]:.2f}"), lang) for end in ("p5", "p50", "p95")},
-        **{end: _change(float(growth[end]), lang) for end in ("p5", "p50", "p95")},
-    )
-    if low * high <= 0:
-        yield phrase(lang, "forecast.unclear")
-    else:
-        key = "forecast.doubles" if middle > 0 else "forecast.halves"
-        yield phrase(lang, key, days=round_off(math.log(2) / abs(middle), lang))
-
-
-def _change(growth: float, lang: str) -> str:
-    change = math.expm1(growth)
-    return f"{'+' if change > 0 else ''}{number(round(100 * change, 1), lang)}%"
 
 
 def week_table(forecast: Forecast, lang: str) -> ScreenTable:
@@ -192,15 +159,7 @@ def _plans(forecast: Forecast, lang: str) -> Iterator[str]:
 def _grounds(forecast: Forecast, lang: str) -> Iterator[str]:
     """State the forecast's assumptions, and how many parameters the data say nothing about."""
     confidence = forecast.results.assumptions["confidence"]
-    course = forecast.course
-    if course.is_constant:
-        yield phrase(lang, "forecast.assumes")
-    else:
-        damping, drift = percent(course.damping, lang), number(course.drift, lang)
-        yield phrase(lang, "forecast.assumes_return", damping=damping, drift=drift)
+    yield course_assumed(forecast.results, lang)
     assumed = number(int((confidence == "assumed").sum()), lang)
     yield phrase(lang, "screen.assumed", assumed=assumed, all=number(len(confidence), lang))
-    posterior: pd.DataFrame = forecast.fit.posterior
-    untold = int((posterior["width_ratio"] >= NO_INFORMATION).sum())
-    if untold:
-        yield phrase(lang, "forecast.untold", some=number(untold, lang), all=number(len(posterior), lang))
+    yield from untold(forecast.results, lang)

@@ -14,7 +14,7 @@ from surgesim.report.names import alternative_title, criteria, threshold_title, 
 from surgesim.report.prose.assessment import is_assessed, missing_assessments, reason
 from surgesim.report.prose.chance import Line, told_apart
 from surgesim.report.prose.chance import remarks as spread_remarks
-from surgesim.report.prose.costing import costs_left_out, per_death_averted
+from surgesim.report.prose.costing import costs_left_out, per_death_averted, per_death_words
 from surgesim.report.prose.hospitals import first_full
 from surgesim.report.prose.plans import idle_rules
 from surgesim.report.prose.sentences import (
@@ -284,7 +284,8 @@ def cost_table(results: Results, lang: str) -> ScreenTable:
     means = results.replications.groupby("alternative", sort=False)[COST].mean()
     compared = results.comparison[results.comparison["outcome"] == COST].to_dict("records")
     changes = {row["alternative"]: row for row in compared}
-    each = {name: float(row["per_death_averted"]) for name, row in per_death_averted(results).items()}
+    rows = per_death_averted(results)
+    each = {name: float(row["per_death_averted"]) for name, row in rows.items()}
     currency = results.scenario.supply.currency
     scale, unit = money_unit(float(means.max()), currency, lang)
     scale_each, unit_each = money_unit(min(each.values(), default=0.0), currency, lang)
@@ -296,7 +297,7 @@ def cost_table(results: Results, lang: str) -> ScreenTable:
             alternative_title(results.scenario, name, lang),
             round_off(float(mean) / scale, lang),
             signed(changes.get(name), lang, scale),
-            round_off(each[name] / scale_each, lang) if name in each else "",
+            per_death_words(rows[name], scale_each, lang) if name in rows else "",
         )
     return table
 

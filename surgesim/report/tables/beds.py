@@ -59,15 +59,22 @@ def district_beds(results: Results, lang: str) -> ReportTable | None:
     return builder.build(note=phrase(lang, "table.district_beds.note"))
 
 
-def _full(results: Results, table: str, title: str, row: Row, lang: str) -> tuple[str, ...]:
-    """Return a row's cells: place, bed type, share of runs with a full day, first full day, full days."""
+def first_full_cells(
+    results: Results, title: str, row: Row, lang: str, table: str = FACILITY_BEDS
+) -> tuple[str, str, str]:
+    """Return cells of a row: place and bed type, share of runs with a full day, and first full day."""
     bed = phrase(lang, f"full.{row['bed']}")
     return (
         proper_name(f"{title}: {bed}"),
         _share(table, row, "full_probability", lang),
         _first(results, table, row, lang),
-        quote(table, row, "full_days_mean", round_off, lang),
     )
+
+
+def _full(results: Results, table: str, title: str, row: Row, lang: str) -> tuple[str, ...]:
+    """Return the cells of `first_full_cells`, and the full days."""
+    days = quote(table, row, "full_days_mean", round_off, lang)
+    return *first_full_cells(results, title, row, lang, table), days
 
 
 def _first(results: Results, table: str, row: Row, lang: str) -> Passage:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -81,6 +81,16 @@ def thresholds(results: Results, lang: str) -> ReportTable | None:
     return _breach_rows(results, "thresholds", "threshold", rows, lang).build(
         note=phrase(lang, "table.thresholds.note")
     )
+
+
+def first_breach_cells(results: Results, lang: str) -> Iterator[tuple[str, str, str | Cell]]:
+    """Yield the cells of each threshold of the province in the baseline: title, first breach, likelihood."""
+    for row in province_rows(results):
+        title = proper_name(threshold_title(results.scenario, str(row["threshold"]), lang))
+        if is_assessed(row):
+            yield title, _first(results, row, lang), _likely(row, lang)
+        else:
+            yield title, NONE, not_assessed_text(row, lang)
 
 
 def _breach_note(results: Results, key: str, lang: str) -> Passage:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from markupsafe import Markup
 
 from surgesim.model.outcomes import DEADLY
-from surgesim.report.citation import Passage, Row, Value, proper_name, quote, source
+from surgesim.report.citation import Passage, Row, Value, join, proper_name, quote, source
 from surgesim.report.names import criteria, threshold_title
 from surgesim.report.prose.costing import costs_left_out, per_death_averted
 from surgesim.report.prose.plans import plan_changes
@@ -21,6 +21,7 @@ from surgesim.report.tables.cells import (
     ReportTable,
     TableBuilder,
     change,
+    in_brackets,
     lines,
     plan_heading,
     table_builder,
@@ -196,6 +197,14 @@ def _never(results: Results, plan: str) -> set[str]:
     return {str(row["threshold"]) for row in province_rows(results, plan) if row["probability"] == 0}
 
 
+def _per_death(row: Row, lang: str, scale: float) -> Passage:
+    mean, low, high = (
+        quote("comparison", row, f"per_death_averted{end}", round_off, lang, scale)
+        for end in ("", "_low", "_high")
+    )
+    return join([mean, in_brackets([low, high])], " ")
+
+
 def costs(results: Results, lang: str) -> ReportTable | None:
     """Build the table of costs by plan, cheapest first: total, difference, and per death averted."""
     if results.scenario.supply.costs is None:
@@ -226,8 +235,6 @@ def costs(results: Results, lang: str) -> ReportTable | None:
             plan_heading(results, name, lang),
             total,
             change(rows[name], lang, scale) if name in rows else NONE,
-            quote("comparison", each[name], "per_death_averted", round_off, lang, scale_each)
-            if name in each
-            else NONE,
+            _per_death(each[name], lang, scale_each) if name in each else NONE,
         )
     return builder.build(note=lines(phrase(lang, "table.costs.note"), *costs_left_out(results, lang)))

@@ -21,6 +21,9 @@ MOST_SUGGESTIONS = 200
 
 _THOUSANDS_HINT = " (a comma splits one value into two: write 50000, not 50,000)"
 
+_REMOVED = {"floor_share": " (taken out, as it had no effect: use a threshold on emergency_served_7d_share)"}
+"""Hints for keys of earlier versions."""
+
 
 def findings(error: ValidationError, data: Any) -> list[Finding]:
     """Return pydantic's errors as findings, in pydantic's order, without repeats.
@@ -60,6 +63,8 @@ def unknown_key(path: KeyPath, known: Any) -> Finding:
         hint = _THOUSANDS_HINT if len(key) == 3 else _COMMA_HINT
     elif key == "<<":
         hint = " (YAML 1.2 has no merge keys: use extends, or repeat the values)"
+    elif key in _REMOVED:
+        return Finding(path, f"unknown key {key!r}{_REMOVED[key]}", Kind.UNKNOWN_KEY)
     message = f"unknown key {key!r}{suggestion(key, known) if known else ''}{hint}"
     return Finding(path, message, Kind.UNKNOWN_KEY, nearest(key, known))
 

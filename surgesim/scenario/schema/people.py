@@ -24,6 +24,7 @@ from surgesim.scenario.schema.numbers import (
     ContactsPerDay,
     HourOfDay,
     Hours,
+    Multiplier,
     Residents,
     Share,
     SomeHours,
@@ -71,14 +72,30 @@ class Contacts(Section):
         return self
 
 
+class Place(Section):
+    """What makes a district a place of its own: industrial zone, dormitory, prison or social centre.
+
+    Its people live there, with more contacts, of which few are with other districts. A facility in it that
+    `serves` only it treats them on site.
+    """
+
+    contacts: Multiplier = figure(
+        3.0,
+        "contacts relative to other residents: R0 of 8.4 (5.0-13.1) in a jail (Puglisi 2021), 2.5 outside",
+        "counted",
+    )
+    closed: Share = figure(0.9, "share of contacts with other districts that take place inside instead")
+
+
 class District(Section):
-    """One district, town or island unit."""
+    """One district, town or island unit, or a closed setting (`place`)."""
 
     title: Text
     population: Residents
     travel_hours: Hours = figure(0.0, "hours one way by road or boat to the provincial centre")
     island: bool = False
     ages: Off[AgeShares] = None
+    place: Off[Place] = None
 
 
 class People(Section):

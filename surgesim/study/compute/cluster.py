@@ -2,7 +2,7 @@
 
 Only this module knows about Dask. What all tasks have in common, such as the scenarios, is sent to the
 cluster once: workers fetch it from each other, and the scheduler sends it again where it was lost. A batch
-takes a worker some 20 s, so that a scheduler that handles some 50 tasks a second keeps a thousand cores busy;
+takes a worker some 30 s, so that a scheduler that handles some 50 tasks a second keeps a thousand cores busy;
 the last batches are shorter, so that all workers end at about the same time.
 """
 
@@ -30,7 +30,7 @@ from surgesim.study.compute.environment import COMPUTING, versions
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-BATCH_SECONDS = 20.0
+BATCH_SECONDS = 30.0
 """Time that a batch takes a worker, as far as the time of earlier tasks tells."""
 
 MOST_IN_BATCH = 1_000

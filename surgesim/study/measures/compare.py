@@ -98,7 +98,16 @@ def comparison_rows(
             if not (np.isnan(before).any() or np.isnan(after).any())
         }
         if COST in paired and DEATHS in paired:
-            paired[COST]["per_death_averted"] = _per_death_averted(paired[COST], paired[DEATHS])
+            averted = _per_death_averted(paired[COST], paired[DEATHS])
+            extra, fewer = (
+                sign * (rows[key].to_numpy(float) - baseline[key].to_numpy(float))
+                for key, sign in ((COST, 1), (DEATHS, -1))
+            )
+            low, high = ratio_interval(extra, fewer, runs=runs)
+            told = averted > 0 and low > 0
+            paired[COST]["per_death_averted"] = averted
+            paired[COST]["per_death_averted_low"] = low if told else math.nan
+            paired[COST]["per_death_averted_high"] = high if told else math.nan
         compared += paired.values()
         for outcome, days in breaches.items():
             if days in paired:
@@ -153,6 +162,37 @@ def paired_interval(difference: Floats, confidence: float = 0.95, runs: int = 1)
     half = stdtrit(n - 1, 0.5 + confidence / 2) * means.std(ddof=1) / np.sqrt(n)
     mean = difference.mean()
     return float(mean - half), float(mean + half)
+
+
+def ratio_interval(
+    above: Floats, below: Floats, confidence: float = 0.95, runs: int = 1
+) -> tuple[float, float]:
+    """Compute Fieller's interval for the ratio of two means of pairs; NaN if the lower mean may be 0.
+
+    The interval contains every ratio R for which Student's t interval for the mean of above − R × below
+    contains 0; it is finite only if the t interval of `below` excludes 0.
+
+    Examples
+    --------
+    >>> low, high = ratio_interval(np.array([9.0, 10.0, 11.0]), np.array([2.0, 2.0, 2.0]))
+    >>> round(low, 4), round(high, 4)
+    (3.7579, 6.2421)
+    """
+    from scipy.special import stdtrit  # scipy.stats takes half a second to import
+
+    pairs = np.array([draw_means(above, runs), draw_means(below, runs)])
+    n = pairs.shape[1]
+    if n < 2:
+        return math.nan, math.nan
+    t = float(stdtrit(n - 1, 0.5 + confidence / 2))
+    top, bottom = float(above.mean()), float(below.mean())
+    (var_top, shared), (_, var_bottom) = t**2 / n * np.cov(pairs)
+    square, middle, constant = bottom**2 - var_bottom, top * bottom - shared, top**2 - var_top
+    root = middle**2 - square * constant
+    if square <= 0 or root < 0:
+        return math.nan, math.nan
+    half = math.sqrt(root)
+    return float((middle - half) / square), float((middle + half) / square)
 
 
 def paired_shares_interval(

@@ -63,6 +63,7 @@ class Groups:
         )
         self.people: Ints = populate(scenario.people).count
         self.all = tuple(group for group in groups if group.total(self.people) > 0)
+        self._spreads = scenario.epidemic is not None
         self._runs = scenario.study.runs_together
         reach = scenario.command.reach
         self._reference = np.nan
@@ -88,10 +89,10 @@ class Groups:
         Parameters
         ----------
         reached
-            ``(replications, 3, districts, 9, 2)``: patients, patients in time, deaths.
+            ``(replications, 4, districts, 9, 2)``: patients, patients in time, deaths, infections.
         """
         for group in self.all:
-            patients, _, deaths = group.total(reached).T
+            patients, _, deaths, infected = group.total(reached).T
             shares, died = _shares(group, reached), self._per_million(group, reached)
             (low, high), (died_low, died_high) = (
                 paired_interval(means[~np.isnan(means)])
@@ -113,6 +114,7 @@ class Groups:
                 "deaths_per_million_high": died_high,
                 "reference_deaths_per_million": self._reference,
                 "times_reference": died.mean() / self._reference,
+                "infections_mean": infected.mean() if self._spreads else np.nan,
             }
 
     def _per_million(self, group: Group, reached: Ints) -> Floats:
@@ -123,6 +125,6 @@ class Groups:
 
 def _shares(group: Group, reached: Ints) -> Floats:
     """Return the share of patients who got every bed in time, ``(replications,)``; NaN without patients."""
-    patients, in_time, _ = group.total(reached).T.astype(float)
+    patients, in_time, *_ = group.total(reached).T.astype(float)
     share: Floats = np.divide(in_time, patients, out=np.full(len(patients), np.nan), where=patients > 0)
     return share

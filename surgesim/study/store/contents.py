@@ -22,12 +22,15 @@ FIT = "fit"
 """Kind of result: a fit. Also the name of the manifest entry that only fits have."""
 SIZE = "size"
 WORTH = "worth"
-"""Kinds of a search for the least that suffices and of a ranking of resources, and their manifest entries."""
+CALENDAR = "calendar"
+FRONTIER = "frontier"
+"""Kinds of a search for the least that suffices, a ranking of resources, a calendar of decisions and a search
+of two levers, and their manifest entries."""
 FORECAST = "forecast"
 """Name of the manifest entry, and of the additional tables, that only runs of a forecast have."""
-FORECAST_FILES = ("forecast.csv", "pace.csv")
+FORECAST_FILES = ("forecast.csv", "pace.csv", "oxygen.csv")
 
-KINDS = (RUN, SWEEP, FIT, SIZE, WORTH)
+KINDS = (RUN, SWEEP, FIT, SIZE, WORTH, CALENDAR, FRONTIER)
 
 _KEYS_BEFORE_FORMAT = {
     RUN: {"scenario_sha256", "seed", "replications", "days", "alternatives", "identities_checked"},
@@ -42,6 +45,8 @@ _ADDED_TO = {
     FIT: set[str](),
     SIZE: set[str](),
     WORTH: set[str](),
+    CALENDAR: set[str](),
+    FRONTIER: set[str](),
 }
 """Folders in a result to which later commands add figures."""
 

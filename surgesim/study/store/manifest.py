@@ -12,8 +12,10 @@ from surgesim.errors import ResultsError, escaped
 from surgesim.files import disk_errors
 from surgesim.scenario.schema.indicators import OWN, OwnIndicator
 from surgesim.study.store.contents import (
+    CALENDAR,
     FIT,
     FORMAT,
+    FRONTIER,
     MANIFEST,
     RUN,
     SIZE,
@@ -140,6 +142,7 @@ class _Search(_Entries):
     values: list[str]
     falling: bool
     conditions: dict[str, float]
+    draws: float | None = None
     confidence: float
     replications: _Some
     seed: _Count
@@ -164,7 +167,72 @@ class _Worth(_Manifest):
     scenario: str
 
 
-_FORMS: Mapping[str, type[_Manifest]] = {RUN: _Run, SWEEP: _Sweep, FIT: _Fit, SIZE: _Size, WORTH: _Worth}
+class _LastCall(_Entries):
+    status: Literal["found", "already", "unreachable"]
+    value: str
+    failing: str | None
+    contrary: list[list[str]]
+    runs: _Count
+
+
+class _LastCalls(_Entries):
+    runs: _Count
+    last_calls: dict[str, _LastCall]
+
+
+class _Dates(_Entries):
+    rules: list[str]
+    later: float
+    conditions: dict[str, float]
+    step: _Some
+    confidence: float
+    replications: _Some
+    seed: _Count
+    answer: _LastCalls
+
+
+class _Calendar(_Manifest):
+    calendar: _Dates
+    scenario: str
+
+
+class _Corners(_Entries):
+    status: Literal["found", "already", "unreachable"]
+    corners: list[list[str]]
+    least: list[str] | None
+    by: str
+    contrary: list[list[str]]
+    tested: _Count
+    runs: _Count
+
+
+class _PairSearch(_Entries):
+    levers: list[str]
+    paths: list[str]
+    values: list[list[str]]
+    falling: list[bool]
+    conditions: dict[str, float]
+    prices: list[float] | None
+    confidence: float
+    replications: _Some
+    seed: _Count
+    answer: _Corners
+
+
+class _Pairs(_Manifest):
+    frontier: _PairSearch
+    scenario: str
+
+
+_FORMS: Mapping[str, type[_Manifest]] = {
+    RUN: _Run,
+    SWEEP: _Sweep,
+    FIT: _Fit,
+    SIZE: _Size,
+    WORTH: _Worth,
+    CALENDAR: _Calendar,
+    FRONTIER: _Pairs,
+}
 
 
 NUMBERS = "replication_numbers"
@@ -191,7 +259,7 @@ def kind_of(folder: Path) -> str | None:
         recover(folder)
     path = folder / MANIFEST
     entries = _entries(path) if path.is_file() else {}
-    for kind in (FIT, SIZE, WORTH):
+    for kind in (FIT, SIZE, WORTH, CALENDAR, FRONTIER):
         if entries.get(FORMAT) == format_name(kind):
             return kind
     return SWEEP if SWEEP in entries else None

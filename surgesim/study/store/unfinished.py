@@ -22,8 +22,10 @@ from surgesim.files import atomic_write, disk_errors
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.spread import spread
 from surgesim.study.store.contents import (
+    CALENDAR,
     FIT,
     FORMAT,
+    FRONTIER,
     MANIFEST,
     RUN,
     SIZE,
@@ -58,7 +60,15 @@ EXTENSIONS = "extensions"
 _FOLLOWING = (DESIGN_HASH, "points", "runs")
 """Plan entries that are determined by other entries."""
 
-_UNITS = {RUN: "replications", SWEEP: "runs", FIT: "rounds", SIZE: "replications", WORTH: "replications"}
+_UNITS = {
+    RUN: "replications",
+    SWEEP: "runs",
+    FIT: "rounds",
+    SIZE: "replications",
+    WORTH: "replications",
+    CALENDAR: "replications",
+    FRONTIER: "replications",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
@@ -17,9 +18,8 @@ from surgesim.model.record import (
     Column,
     Record,
     assessed_columns,
-    categories_of,
     district_columns,
-    logistics_columns,
+    supply_columns,
 )
 from surgesim.scenario.schema.base import AGE_GROUPS, RISK_GROUPS
 from surgesim.scenario.schema.command import Command
@@ -45,9 +45,7 @@ _OPEN = STATES.index("open")
 
 def items_of(scenario: Scenario) -> tuple[Column, ...]:
     """Return the daily columns of the scenario's consumables, burdens and costs."""
-    return logistics_columns(
-        scenario.supply.consumables, scenario.supply.burdens, categories_of(scenario.supply)
-    )
+    return supply_columns(scenario.supply)
 
 
 def scenario_columns(scenario: Scenario) -> tuple[Column, ...]:
@@ -87,8 +85,8 @@ class Collection:
     groups
         The population groups for timely access.
     reached
-        ``(replications, 3, districts, 9, 2)``: patients, patients in time, and deaths, by district, age and
-        risk.
+        ``(replications, 4, districts, 9, 2)``: patients, patients in time, deaths and infections, by
+        district, age and risk.
     numbers
         The index of each replication.
     breaches, outcomes
@@ -115,6 +113,8 @@ class Collection:
     totals
         ``(4, facilities)``: oxygen used (kg), days without enough oxygen, emergencies not served, and
         elective patients waiting at the end, each summed over replications.
+    trips
+        Patients by origin, facility and bed type, as in `Record.trips`, summed over replications.
     facility_beds, district_beds
         The beds of the facilities, and of the districts that have any.
     """
@@ -129,7 +129,7 @@ class Collection:
         self._kept = [names.index(column.name) for column in district_columns_kept(scenario.command)]
         self.districts: Floats = np.empty((replications, days, districts, len(self._kept)))
         self.groups = Groups(scenario)
-        self.reached = np.empty((replications, 3, districts, len(AGE_GROUPS), len(RISK_GROUPS)), np.int64)
+        self.reached = np.empty((replications, 4, districts, len(AGE_GROUPS), len(RISK_GROUPS)), np.int64)
         self.numbers: list[int] = []
         self.breaches: list[Breaches] = []
         self.outcomes: list[dict[str, float]] = []
@@ -143,6 +143,7 @@ class Collection:
         self.bed_days: Floats = np.zeros((2, facilities, len(BEDS)))
         self.bound_days = np.zeros((facilities, len(BEDS), len(CONSTRAINTS)), dtype=np.int64)
         self.totals: Floats = np.zeros((4, facilities))
+        self.trips: Counter[tuple[int, int, int]] = Counter()
         self.facility_beds = BedDays(days, [(f,) for f in range(facilities)], replications)
         self.district_beds = BedDays(days, list(places_of(scenario).values()), replications)
 
@@ -172,6 +173,8 @@ class Collection:
             bound = record.facilities[:, :, _BINDING_BED] == i
             self.bound_days[:, :, i] += (bound & is_open).sum(axis=0)
         self.totals[:3] += record.facilities[:, :, _TOTALLED].sum(axis=0).T
+        for origin, facility, bed, number in record.trips.tolist():
+            self.trips[origin, facility, bed] += number
         self.facility_beds.add(record)
         self.district_beds.add(record)
         self.totals[3] += record.facilities[-1, :, FACILITY_INDEX["elective_backlog"]]

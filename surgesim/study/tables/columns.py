@@ -184,6 +184,17 @@ COMPARISON = Table(
             "in the `cost` row: mean extra cost divided by mean deaths averted, if the alternative costs "
             "more and has fewer deaths; otherwise empty, as in all other rows",
         ),
+        Column(
+            "per_death_averted_low",
+            "as the outcome, per death",
+            "lower end of the 95 % interval of `per_death_averted` (Fieller's, paired); empty if it spans 0, "
+            "that is, if costs may be lower or deaths no fewer",
+        ),
+        Column(
+            "per_death_averted_high",
+            "as the outcome, per death",
+            "upper end of the 95 % interval of `per_death_averted`; empty if the lower end is",
+        ),
     ),
 )
 
@@ -361,6 +372,11 @@ REACHED = Table(
             "ratio",
             "deaths per million divided by the reference value; empty if none is given",
         ),
+        Column(
+            "infections_mean",
+            "people",
+            "mean number of infections, imported ones included; empty if arrivals are given",
+        ),
     ),
 )
 
@@ -516,6 +532,19 @@ DISTRICT_DAYS = Table(
     (_ALTERNATIVE, _DISTRICT, _BED, *_BED_DAYS),
 )
 
+TRANSFERS = Table(
+    "transfers",
+    "alternative × origin × facility × bed type",
+    (
+        _ALTERNATIVE,
+        Column("from_kind", TEXT, "district (not from a bed), or facility"),
+        Column("from", TEXT, "name of the district, or of the facility, from which patients came"),
+        Column("facility", TEXT, "name of the facility to which they went"),
+        _BED,
+        Column("patients_mean", "patients", "mean number of patients who went there from that origin"),
+    ),
+)
+
 ACTIONS = Table(
     "actions",
     "action of a rule of the plan",
@@ -552,6 +581,7 @@ TABLES = (
     FACILITY_STATES,
     FACILITY_BEDS,
     DISTRICT_BEDS,
+    TRANSFERS,
     ACTIONS,
     ASSUMPTIONS,
 )
@@ -560,7 +590,7 @@ TABLES = (
 PARQUET_TABLES = (FACILITY_DAYS, DISTRICT_DAYS)
 """The tables in Parquet files."""
 
-LATER_TABLES = (FACILITY_BEDS, DISTRICT_BEDS, *PARQUET_TABLES)
+LATER_TABLES = (FACILITY_BEDS, DISTRICT_BEDS, TRANSFERS, *PARQUET_TABLES)
 """Tables that earlier versions did not write; they are empty when results of these are read."""
 
 

@@ -37,6 +37,7 @@ from surgesim.study.tables.columns import (
     QUANTILES,
     REACHED,
     REPLICATIONS,
+    TRANSFERS,
     Table,
     outcome_units,
     own_sides,
@@ -82,6 +83,7 @@ def fill(scenario: Scenario, collections: Mapping[str, Collection]) -> dict[str,
         FACILITY_STATES: pd.concat(
             [_facility_states(name, c) for name, c in collections.items()], ignore_index=True
         ),
+        TRANSFERS: _frame(TRANSFERS, [row for name, c in collections.items() for row in _transfers(name, c)]),
         ACTIONS: _frame(ACTIONS, [row for name, c in collections.items() for row in _actions(name, c)]),
         ASSUMPTIONS: _frame(ASSUMPTIONS, _assumptions(scenario)),
     }
@@ -284,6 +286,21 @@ def _facilities(name: str, c: Collection) -> list[dict[str, Any]]:
         row["has_mobilisation_plan"] = {None: "", True: "yes", False: "no"}[what.mobilisation_plan]
         rows.append(row)
     return rows
+
+
+def _transfers(name: str, c: Collection) -> list[dict[str, Any]]:
+    districts, facilities = list(c.scenario.people.districts), list(c.scenario.care.facilities)
+    return [
+        {
+            "alternative": name,
+            "from_kind": "district" if origin < 0 else "facility",
+            "from": districts[~origin] if origin < 0 else facilities[origin],
+            "facility": facilities[facility],
+            "bed": BED_TYPES[bed],
+            "patients_mean": number / c.replications,
+        }
+        for (origin, facility, bed), number in sorted(c.trips.items())
+    ]
 
 
 def _actions(name: str, c: Collection) -> list[dict[str, Any]]:

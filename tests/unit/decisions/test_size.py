@@ -17,6 +17,7 @@ from surgesim.cli import app
 from surgesim.decisions import trials
 from surgesim.decisions.trials import Task
 from surgesim.errors import ResultsError, ScenarioError
+from surgesim.report.prose.decisions import size_sentences
 from surgesim.scenario.door import dump
 from surgesim.scenario.schema.scenario import Scenario
 
@@ -89,6 +90,33 @@ def test_several_conditions_hold_at_once(simulated: list[Task]) -> None:
     done = search(outcome={"deaths": 100.0})
     assert done.value == "6"
     assert set(done.table["outcome"]) == {"breached_without-bed", "deaths"}
+
+
+def test_the_least_for_most_draws_is_more_than_on_average(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deaths of a draw are below 5 with a probability of (5 + beds) / 20, and on average from 6 beds on."""
+
+    def simulate(scenario: Scenario, seed: int, task: Task) -> dict[str, dict[str, float]]:
+        u = float(np.random.default_rng((seed, task.replication // 2)).random())
+        beds = {name: 1 + int(name.rpartition("-")[2]) for name in task.names}
+        chance = 0.1 if task.replication % 2 else -0.1
+        return {name: {"deaths": max(20 * u - each + chance, 0.0)} for name, each in beds.items()}
+
+    monkeypatch.setattr(trials, "simulate_task", simulate)
+    stay = {"clinical.stays.icu_survivor_days.gamma.mean": {"uniform": [2.0, 4.0]}}
+    drawn = risky_queue().overlaid({"study": {"uncertainty": stay, "runs_per_draw": 2}})
+    given: dict[str, Any] = {"outcome": {"deaths": 5.0}, "workers": 1}
+    average = surgesim.size(drawn, ICU, (1, 16), **given)
+    most = surgesim.size(drawn, ICU, (1, 16), draws=0.8, **given)
+    assert 6 <= int(str(average.value)) <= 9
+    assert 12 <= int(str(most.value)) <= 15
+    row = most.table[most.table["answer"] == "yes"].iloc[0]
+    assert (row["below"], row["mean"] < 0.2, row["high"] < 0.25) == (5, True, True)
+    with pytest.raises(ScenarioError, match=r"draws: got 0\.8, but nothing is drawn"):
+        surgesim.size(drawn, ICU, (1, 16), draws=0.8, uncertainty=False, **given)
+    with pytest.raises(ScenarioError, match="draws: got 1, expected a share above 0 and below 1"):
+        surgesim.size(drawn, ICU, (1, 16), draws=1, **given)
+    said = " ".join(size_sentences(most, "en"))
+    assert "keeps All deaths below 5 in 80% of the draws" in said
 
 
 def test_files_are_the_same_for_any_workers_and_after_an_interruption(

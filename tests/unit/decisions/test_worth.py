@@ -94,6 +94,22 @@ def test_why_names_what_changed_most(simulated: list[Task]) -> None:
     assert set(WHY) <= set(KNOWN)
 
 
+def test_what_is_small_or_uncertain_does_not_come_first() -> None:
+    rows = [
+        ("oxygen_bed_days", "bed-days", 8_000, 900, 800, 1_000),
+        ("icu_bed_days", "bed-days", 2_000, 100, 90, 110),
+        ("basic_bed_days", "bed-days", 10_000, 950, 10, 1_890),
+        ("waiting_icu_days", "patient-days", 6, -5, -6, -4),
+        ("deaths", "deaths", 200, -30, -34, -26),
+        ("deaths_untreated", "deaths", 100, -28, -32, -24),
+        ("facility_days_dry", "facility-days", 4, -4, -4, -4),
+        ("transferred_out", "patients", 40, 3, -1, 7),
+    ]
+    columns = ["outcome", "outcome_unit", "baseline_mean", "difference", "difference_low", "difference_high"]
+    reasons = [row["outcome"] for row in why(pd.DataFrame(rows, columns=columns))]
+    assert reasons == ["deaths_untreated", "oxygen_bed_days", "icu_bed_days"]
+
+
 def test_a_ranking_continues_where_it_was_interrupted(
     simulated: list[Task], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,7 @@ from surgesim.model.care import patients
 from surgesim.model.care.patients import DRAWS
 from surgesim.scenario.loading.profile_tables import FOLDER as PROFILES
 from surgesim.scenario.messages.shape import scenario_shape
-from surgesim.scenario.schema.capacity.essential import Essential, EssentialCare
+from surgesim.scenario.schema.capacity.essential import Essential, EssentialCare, OtherDeaths, OtherIcu
 from surgesim.scenario.schema.capacity.home import HomeCare
 from surgesim.scenario.schema.capacity.oxygen import Flow, OxygenSource, Respiratory, Scarcity
 from surgesim.scenario.schema.capacity.staffing import Absence, Staffing
@@ -52,6 +52,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "care.staffing": Staffing,
     "care.staffing.absence": Absence,
     "care.essential": EssentialCare,
+    "care.essential.icu": OtherIcu,
+    "care.essential.deaths": OtherDeaths,
     "care.facilities.*.essential": Essential,
     "care.facilities.*.oxygen": OxygenSource,
     "care.neighbours.*": Neighbour,

@@ -60,7 +60,7 @@ def test_no_statement_of_the_plans_has_been_dropped() -> None:
 COLUMNS = {
     *(column.name for column in (*PROVINCE, *DISTRICT, *FACILITY, *ASSESSED, *DISTRICT_ASSESSED)),
     *(outcome.name for outcome in OUTCOMES),
-    *(column.name for column in logistics_columns(["*"], ["*"])),
+    *(column.name for column in logistics_columns(["*"], ["*"], ["*"], ["*"])),
 }
 
 

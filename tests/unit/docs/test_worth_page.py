@@ -1,4 +1,4 @@
-"""The page on worth and size has every column and every resource."""
+"""The page on worth, size and calendar has every column and every resource."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from surgesim.decisions.door import OXYGEN, SIZE_TABLE, STEPS, WORTH_TABLE
+from surgesim.decisions.door import DECISIONS_TABLE, FRONTIER_TABLE, OXYGEN, SIZE_TABLE, STEPS, WORTH_TABLE
 from surgesim.study.tables.columns import Table
 
 PAGE = Path(__file__).parents[3] / "docs" / "worth-and-size.md"
 
 
-@pytest.mark.parametrize("table", [WORTH_TABLE, SIZE_TABLE], ids=lambda table: table.name)
+@pytest.mark.parametrize(
+    "table", [WORTH_TABLE, SIZE_TABLE, FRONTIER_TABLE, DECISIONS_TABLE], ids=lambda table: table.name
+)
 def test_the_columns_are_those_of_the_code(table: Table) -> None:
     rows = [f"| `{column.name}` | {column.unit} | {column.meaning} |" for column in table.columns]
     assert "\n".join(rows) in PAGE.read_text(encoding="utf-8")

@@ -92,7 +92,7 @@ def test_a_csv_reads_like_a_frame(town: Scenario, tmp_path: Path) -> None:
         (daily(70), "data:62: date: got 2024-03-01, which is outside the run, expected 2024-01-01 to"),
         (
             daily(14, icu=[3.0] * 14, in_hospital=[9.0] * 13 + [2.0]),
-            "data:15: icu: got 3, expected at most the 2 of in_hospital on that day",
+            "data:15: icu: got 3 on 2024-01-14, expected at most the 2 of in_hospital",
         ),
         (daily(14, icu=[-1.0] + [1.0] * 13), "data:2: icu: got '-1.0', expected a number of at least 0"),
         (daily(14, icu=["many"] + ["1"] * 13), "data:2: icu: got 'many', expected a number of at least 0"),
@@ -119,6 +119,16 @@ def test_a_csv_reads_like_a_frame(town: Scenario, tmp_path: Path) -> None:
 )
 def test_bad_data_are_refused(town: Scenario, frame: pd.DataFrame, message: str) -> None:
     assert refused(frame, town)[0].startswith(message)
+
+
+def test_data_of_a_section_are_named_by_it(town: Scenario) -> None:
+    with pytest.raises(FitError) as caught:
+        read_data(daily(14, icu=[3.0] * 14, in_hospital=[9.0] * 13 + [2.0]), town, "history")
+    assert str(caught.value.problems[0]) == (
+        "history.icu: got 3 on 2024-01-14, expected at most the 2 of in_hospital"
+    )
+    with pytest.raises(FitError, match=r"^history: got only zeros, expected an epidemic in the data$"):
+        read_data(daily(14, icu=[0.0] * 14), town, "history")
 
 
 def test_every_problem_is_named(town: Scenario) -> None:

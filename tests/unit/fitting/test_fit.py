@@ -26,6 +26,7 @@ from surgesim.fitting.fit import Fit, read_fit
 from surgesim.fitting.members import Member, Task
 from surgesim.scenario.door import dump
 from surgesim.scenario.schema.scenario import Scenario
+from surgesim.study.compute.backend import Backend
 
 SMALL: dict[str, Any] = {"members": 20, "rounds": 2, "replicates": 5, "priors": PRIORS, "defaults": False}
 
@@ -199,7 +200,7 @@ def test_the_command_writes_a_fit_with_its_figure(files: Path) -> None:
         files, "--data", str(files / "daily.csv"), "--prior", "epidemic.variant.r0=2:4", "--seed", "3"
     )
     assert result.exit_code == 0, result.output
-    assert result.stdout == f"12 draws of 1 unknown: {files / 'out'}{os.sep}\n"
+    assert result.stdout == f"Unknowns: 1; draws: 12; folder: {files / 'out'}{os.sep}\n"
     assert "fit.svg" in {path.name for path in (files / "out").iterdir()}
     manifest = json.loads((files / "out" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["fit"]["seed"] == 3
@@ -235,6 +236,26 @@ def test_bad_input_is_one_sentence_and_nothing_is_written(
     assert not (files / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"date": "2024-03-01"}, "bad.csv:2: date: got 2024-03-01, which is outside the run, expected"),
+        ({"cases": 1}, "bad.csv: cases: got an unknown column, expected one of date"),
+        ({"in_hospital": 0, "icu": 3}, "bad.csv:2: icu: got 3 on 2024-01-01, expected at most the 0 of"),
+        ({"reported_cases": 0, "admissions": 0, "icu": 0}, "bad.csv: got only zeros, expected an epidemic"),
+    ],
+)
+def test_bad_data_are_refused_before_anything_runs(
+    files: Path, data: pd.DataFrame, change: dict[str, Any], message: str
+) -> None:
+    frame = data.assign(**{"date": data["date"].dt.strftime("%Y-%m-%d"), **change})
+    frame.to_csv(files / "bad.csv", index=False)
+    result = command(files, "--data", str(files / "bad.csv"), "--prior", "epidemic.variant.r0=2:4")
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert sorted(path.name for path in files.iterdir()) == ["bad.csv", "daily.csv", "tiny.yaml"]
+
+
 @pytest.mark.slow
 def test_a_killed_fit_goes_on(files: Path) -> None:
     """kill -9 in a round leaves whole rounds; the rest gives the same tables."""
@@ -244,7 +265,7 @@ def test_a_killed_fit_goes_on(files: Path) -> None:
         "--data",
         str(files / "daily.csv"),
         "--members",
-        "40",
+        "16",
         "--rounds",
     ]
     args += ["3", "--workers", "1", "--no-figures", "--quiet", "--out"]
@@ -281,3 +302,16 @@ def test_known_parameters_are_recovered() -> None:
         ratios.append(found["width_ratio"])
     assert sum(inside) >= 8
     assert float(np.mean(ratios)) < 0.7
+
+
+@pytest.mark.slow
+def test_a_cluster_gives_the_same_fit(town: Scenario, data: pd.DataFrame) -> None:
+    distributed = pytest.importorskip("distributed")
+    small = {**SMALL, "members": 10, "rounds": 1}
+    here = surgesim.fit(town, data, **small, workers=1)
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=":0", protocol="tcp"
+    ) as cluster:
+        there = surgesim.fit(town, data, **small, workers=Backend(scheduler=cluster.scheduler_address))
+    pd.testing.assert_frame_equal(there.draws, here.draws)
+    assert the_same(there, here)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +77,52 @@ def test_quantiles_have_the_form_of_hubverse(done: Forecast, today: Scenario) ->
     assert (table.groupby(["target", "location", "horizon"])["value"].diff().dropna() >= 0).all()
 
 
+def hub(folder: Path, done: Forecast) -> Path:
+    """Build a hub whose round asks for this forecast, with the forecast as the file of a model."""
+    table = done.quantiles
+    days = [name for name in table.columns if name.endswith("_date")]
+    values = table.assign(**{name: table[name].dt.strftime("%Y-%m-%d") for name in days})
+    task = {
+        name: {"required": None, "optional": values[name].unique().tolist()}
+        for name in ("origin_date", "target", "horizon", "target_end_date", "location")
+    }
+    levels = {"required": list(LEVELS)}
+    kinds = {
+        "quantile": {
+            "output_type_id": levels,
+            "is_required": True,
+            "value": {"type": "double", "minimum": 0},
+        }
+    }
+    round_ = {
+        "round_id_from_variable": True,
+        "round_id": "origin_date",
+        "model_tasks": [{"task_ids": task, "output_type": kinds}],
+    }
+    (folder / "hub-config").mkdir(parents=True)
+    for name, content in (("tasks", {"rounds": [round_]}), ("admin", {"file_format": ["csv"]})):
+        (folder / "hub-config" / f"{name}.json").write_text(json.dumps(content))
+    model = folder / "model-output" / "town-surgesim"
+    model.mkdir(parents=True)
+    assert done.folder is not None
+    shutil.copy(done.folder / "forecast.csv", model / f"{values['origin_date'][0]}-town-surgesim.csv")
+    return folder
+
+
+def test_hubdata_reads_it(done: Forecast, tmp_path: Path) -> None:
+    """Needs the package hubdata, which is no dependency; the test above checks the columns without it."""
+    hubdata = pytest.importorskip("hubdata")
+    found = hubdata.connect_hub(hub(tmp_path / "hub", done)).to_table().to_pandas()
+    assert found.pop("model_id").unique().tolist() == ["town-surgesim"]
+    days = [name for name in found.columns if name.endswith("_date")]
+    found = found.assign(**{name: pd.to_datetime(found[name]).astype("datetime64[us]") for name in days})
+    own = done.quantiles.assign(
+        **{name: done.quantiles[name].astype("datetime64[us]") for name in days},
+        horizon=done.quantiles["horizon"].astype("int32"),
+    )
+    pd.testing.assert_frame_equal(found, own, check_dtype=False)
+
+
 def test_quantiles_are_those_of_the_runs(done: Forecast) -> None:
     daily = {
         name: done.results.series(name) for name in ("reported_cases", "occupied_icu", "occupied_oxygen")
@@ -101,10 +149,31 @@ def test_the_pace_falls_in_a_town_past_its_peak(done: Forecast) -> None:
 def test_it_is_stored_like_a_run(done: Forecast) -> None:
     assert done.folder is not None
     results = surgesim.read(done.folder)
-    assert results.manifest["forecast"] == {"weeks": 2, "damping": 0.3, "drift": 0.1}
-    quantiles, pace = read_tables(done.folder)
-    pd.testing.assert_frame_equal(quantiles, done.quantiles)
-    pd.testing.assert_frame_equal(pace, done.pace)
+    entry = results.manifest["forecast"]
+    assert {name: entry[name] for name in ("weeks", "damping", "drift")} == {
+        "weeks": 2,
+        "damping": 0.3,
+        "drift": 0.1,
+    }
+    assert entry["fit"] == {
+        "days": 35,
+        "series": ["reported_cases", "admissions", "icu"],
+        "draws": 12,
+        "unknowns": 2,
+        "uninformed": 0,
+        "cautions": [caution.plain for caution in done.fit.warnings],
+    }
+    assert entry["fit"]["cautions"][0] == {
+        "kind": "few_members",
+        "members": 12,
+        "unknowns": 2,
+        "least": 16,
+    }
+    stored = read_tables(done.folder)
+    pd.testing.assert_frame_equal(stored.quantiles, done.quantiles)
+    pd.testing.assert_frame_equal(stored.pace, done.pace)
+    assert list(stored.oxygen.columns) == list(done.oxygen.columns)
+    assert done.oxygen.empty  # the hospital's oxygen is unlimited
     assert reproduce(done.folder, workers=1).differences == ()
 
 

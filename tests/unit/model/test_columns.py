@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import surgesim
-from surgesim.model.columns import Column, Entries, Page
+from surgesim.model.columns import Column, Entries, Page, PlaceEntries
 from surgesim.model.province import Province
 from surgesim.model.record import DISTRICT, DISTRICT_PRESENT, FACILITY, PROVINCE
 from surgesim.model.simulation import Simulation
@@ -24,7 +23,7 @@ EVERY_PART = {
         "vaccination": {"groups": {"all": {}}},
         "reaction": {},
     },
-    "care": {"transport": {"fleets": {}}},
+    "care": {"transport": {"fleets": {}}, "essential": {"icu": {}, "deaths": {}}},
     "study": {"uncertainty": None},
 }
 ASSESSED = {column.name for column in PROVINCE} & {
@@ -70,6 +69,13 @@ def test_of_a_running_total_the_growth_is_recorded() -> None:
     before = Entries({"present": 4.0}, {"deaths": 7.0})
     now = Entries({"present": 5.0}, {"deaths": 9.0, "recovered": 3.0})
     assert now.changes_since(before) == {"deaths": 2, "recovered": 3, "present": 5}
-    first, second = np.array([1.0, 2.0]), np.array([1.0, 5.0])
-    grown = Entries({}, {"deaths": second}).changes_since(Entries({}, {"deaths": first}))
-    assert grown["deaths"].tolist() == [0, 3]
+    deaths = [1.0, 2.0]
+    first, second = (
+        PlaceEntries({}, {"deaths": deaths}),
+        PlaceEntries({"present": [4, 6]}, {"deaths": deaths}),
+    )
+    first.close()
+    deaths[1] = 5.0
+    second.close()
+    names, grown = second.changes_since(first)
+    assert (names, grown.tolist()) == (["present", "deaths"], [[4, 0], [6, 3]])

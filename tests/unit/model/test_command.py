@@ -53,7 +53,7 @@ def follow(values: list[float], **rule: Any) -> tuple[list[tuple[float, str]], l
         env.run_through(day)
         env.run_until(day + 1)
         indicators = {"oxygen_occupancy": value, "icu_occupancy": 1 - value}
-        command.hear(Assessment(indicators, [], [], False))
+        command.hear(Assessment(indicators))
     env.run_through(len(values) + 50)
     return [(event.day, event.what) for event in command.actions], action.heard
 

@@ -88,7 +88,7 @@ def test_contacts_are_traced_of_the_cases_reported_the_day_before() -> None:
     page = Page()
     surveillance.fill(page)
     assert page.province.totals["reported_cases"] == 900
-    assert page.districts.totals["reported_cases"].tolist() == [600, 300]
+    assert page.districts.totals["reported_cases"] == [600, 300]
 
 
 def outbreak(share: float, population: int = 200_000, **course: Any) -> Scenario:

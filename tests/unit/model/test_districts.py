@@ -249,7 +249,7 @@ def test_own_beds_first_and_islands_cross_by_day_only_where_districts_are_assess
     assert max(entry.time for entry in at_home) < min(entry.time for entry in crossings)
     # who awaits a boat to a free bed is not without one, and late all the same after six hours
     assert record.breached_by_district.sum() == 0
-    patients, in_time, _ = record.reached.sum(axis=(2, 3))
+    patients, in_time, *_ = record.reached.sum(axis=(2, 3))
     assert patients.tolist() == [12, 36]
     assert in_time[0] == 12
     assert 4 <= in_time[1] < 36
@@ -260,7 +260,7 @@ def test_own_beds_first_and_islands_cross_by_day_only_where_districts_are_assess
 def test_nobody_waits_for_a_boat_longer_than_the_night(hour: float) -> None:
     """A bound of the way and the night together is met by all."""
     _, record, _ = islands(reach={"within_hours": 12.0 + 1.0 + 0.01 * (hour / 6)})
-    patients, in_time, _ = record.reached.sum(axis=(2, 3))
+    patients, in_time, *_ = record.reached.sum(axis=(2, 3))
     assert in_time.tolist() == patients.tolist()
 
 

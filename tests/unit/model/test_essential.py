@@ -16,7 +16,7 @@ from surgesim.model.capacity.essential import (
     EssentialPatients,
     Floats,
     Ints,
-    _poisson_table,
+    poisson_table,
 )
 from surgesim.scenario.schema.capacity.essential import Essential, EssentialCare
 
@@ -310,9 +310,9 @@ def test_fewer_patients_than_none_are_found(beside: str, identity: str) -> None:
         patients.check(0)
 
 
-def test_the_poisson_table_is_the_distribution() -> None:
+def test_thepoisson_table_is_the_distribution() -> None:
     rates = np.array([0.0, 0.3, 4.0, 75.0, 900.0])
-    table = _poisson_table(rates)
+    table = poisson_table(rates)
     k = np.arange(table.shape[1])
     assert table == pytest.approx(poisson.cdf(k, rates[:, None]), abs=1e-12)
     assert (table[:, -1] == 1).all()  # above any draw, so that each makes a number

@@ -313,3 +313,15 @@ def test_identities_with_priority_and_shortages(
         assert care.active == pytest.approx(alike.active)
         assert care.followed == pytest.approx(alike.followed)
         assert care.first_reduction >= care.reduction * (1 - 1e-9) - 1e-12
+
+
+def test_companion_doctors_follow_as_many_as_their_rule_says() -> None:
+    home = HomeCare(HomeCareSection(teams=1, patients_per_team=10.0))
+    home.add_teams(2, 50.0)
+    home.begin_day()
+    home.pass_day(500.0, 0.0)
+    assert home.followed == 110.0
+    home.add_teams(-2, 50.0)
+    home.begin_day()
+    home.pass_day(0.0, 0.0)
+    assert home.followed == 10.0

@@ -13,10 +13,19 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from surgesim.errors import IdentityError
-from surgesim.model.capacity.logistics import COST_CATEGORIES, Burdens, Costs, Drivers, Shortages, Stocks
+from surgesim.model.capacity.logistics import (
+    COST_CATEGORIES,
+    PAYERS,
+    Burdens,
+    Costs,
+    Drivers,
+    Shortages,
+    Stocks,
+    supply_columns,
+)
 from surgesim.model.care.drugs import LackOfDrugs
 from surgesim.scenario.loading import profile_tables
-from surgesim.scenario.schema.capacity.supply import Burden, Consumable, PerDay, Supply
+from surgesim.scenario.schema.capacity.supply import Burden, Consumable, PaidBy, PerDay, Supply
 from surgesim.scenario.schema.capacity.supply import Costs as CostRates
 from surgesim.scenario.schema.merging import deep_merge
 
@@ -167,6 +176,27 @@ def test_levers_reach_only_their_item() -> None:
     assert stocks.stock.tolist() == [0, 9]
 
 
+def test_payers_bear_the_whole_cost() -> None:
+    assert tuple(PaidBy.model_fields) == COST_CATEGORIES
+    split = {"insurance": 0.6, "family": 0.3}
+    paid_by = PaidBy.model_validate({"icu_bed_days": split, "testing": {"employer": 1.0}})
+    costs = Costs(CostRates(icu_bed_day=100.0, test=7.0, dose=5.0, paid_by=paid_by), ())
+    costs.pass_day(Drivers(icu_bed=2.0, test=10.0, dose=4.0), np.zeros(0))
+    assert dict(zip(PAYERS, costs.today_by_payer.tolist(), strict=True)) == pytest.approx(
+        {"state": 40.0, "insurance": 120.0, "family": 60.0, "employer": 70.0}
+    )
+    assert costs.today_by_payer.sum() == pytest.approx(costs.today)
+    with pytest.raises(ValidationError, match=r"sum to 1.1, expected at most 1"):
+        PaidBy.model_validate({"oxygen": {"insurance": 0.6, "family": 0.5}})
+
+
+def test_only_who_is_said_to_pay_has_a_column() -> None:
+    named = Supply.model_validate({"costs": {"paid_by": {}}})
+    columns = [column.name for column in supply_columns(named)]
+    assert columns[-4:] == [f"paid:{payer}" for payer in PAYERS]
+    assert not any(c.name.startswith("paid:") for c in supply_columns(Supply.model_validate({"costs": {}})))
+
+
 def test_nothing_to_follow_is_no_special_case() -> None:
     stocks, burdens, costs = Stocks({}), Burdens({}), Costs(None, ())
     for day in range(3):
@@ -290,6 +320,7 @@ RATES = CostRates(
     ventilator=1e10,
     tank_kg=1e11,
     bed_opening=1e12,
+    concentrator=1e13,
 )
 DAY = Drivers(
     basic_bed=1,
@@ -306,6 +337,7 @@ DAY = Drivers(
     ventilator=11,
     tank_kg=12,
     bed_opening=13,
+    concentrator=14,
 )
 
 
@@ -326,6 +358,7 @@ def test_costs_by_category() -> None:
         "ventilators": 11e10,
         "oxygen_tanks": 12e11,
         "bed_openings": 13e12,
+        "concentrators": 14e13,
     }
     assert dict(zip(COST_CATEGORIES, costs.by_category.tolist(), strict=True)) == expected
     assert costs.today == costs.total == sum(expected.values())

@@ -40,11 +40,11 @@ def test_what_is_not_modelled_is_one_nan(computed: dict[str, float]) -> None:
 
 
 def test_groups_keep_the_order_in_which_they_are_named() -> None:
-    assert in_groups("money", "countermeasures") == ("cost", "tests_used", "doses_given")
+    assert in_groups("money", "countermeasures") == ("cost", "screened", "tests_used", "doses_given")
 
 
 def test_a_deadly_outcome_is_better_where_it_is_lower() -> None:
-    assert DEADLY == ("deaths", "deaths_untreated")
+    assert DEADLY == ("deaths", "deaths_untreated", "deaths_other_patients")
     assert {outcome.better for outcome in OUTCOMES if outcome.deadly} == {"lower"}
 
 

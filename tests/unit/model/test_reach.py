@@ -35,6 +35,7 @@ from surgesim.scenario.schema.base import AGE_GROUPS, RISK_GROUPS
 from surgesim.scenario.schema.scenario import Scenario
 
 TWO_TOWNS = people(districts={"town": district(50_000), "coast": district(50_000, travel_hours=12.0)})
+DAY_0 = slice(0, 1)
 WATCHED = {"reach": {"within_hours": 6.0}}
 
 
@@ -58,7 +59,7 @@ def run(scenario: Scenario, log: list[LogEntry] | None = None) -> Record:
 
 def by_district(record: Record) -> list[list[int]]:
     """Patients, in time and deaths, by district."""
-    return record.reached.sum(axis=(2, 3)).tolist()  # type: ignore[no-any-return]
+    return record.reached[:3].sum(axis=(2, 3)).tolist()  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize(("hours", "in_time"), [(11.9, 0), (12.0, 30), (13.0, 30)])
@@ -100,7 +101,7 @@ def test_who_waits_is_late_once_the_time_allowed_is_over() -> None:
     share = record.assessed[:, [c.name for c in assessed_columns(scenario.command)].index("in_time_7d_share")]
     assert share[0] == pytest.approx(0.25, abs=0.06)
     assert share[1:].tolist() == [0, 0]
-    assert record.reached.sum(axis=(1, 2, 3)).tolist() == [1_000, 0, 0]
+    assert record.reached[:3].sum(axis=(1, 2, 3)).tolist() == [1_000, 0, 0]
 
 
 def test_who_recovers_or_dies_without_a_bed_did_not_get_it_however_soon() -> None:
@@ -118,7 +119,7 @@ def test_who_recovers_or_dies_without_a_bed_did_not_get_it_however_soon() -> Non
                 care={"facilities": {"alpha": facility(oxygen=0)}},
             )
         )
-        assert run(scenario).reached.sum(axis=(1, 2, 3)).tolist() == [50, 0, 50 * dying]
+        assert run(scenario).reached[:3].sum(axis=(1, 2, 3)).tolist() == [50, 0, 50 * dying]
 
 
 def test_a_window_of_seven_days_forgets_and_the_run_does_not() -> None:
@@ -142,7 +143,7 @@ def test_a_window_of_seven_days_forgets_and_the_run_does_not() -> None:
     assert share[1] == pytest.approx(5 / 15)
     assert share[6] == pytest.approx(30 / 40)
     assert share[7:].tolist() == [1] * 5
-    assert record.reached.sum(axis=(1, 2, 3))[:2].tolist() == [65, 55]
+    assert record.reached[:3].sum(axis=(1, 2, 3))[:2].tolist() == [65, 55]
 
 
 def test_groups_are_the_ages_and_risks_of_a_district() -> None:
@@ -203,7 +204,7 @@ def test_the_late_are_those_whom_the_log_shows_to_be_late(scenario: Scenario) ->
     ledger.miss = noted  # type: ignore[method-assign]
     record = simulation.run()
     patients, late, on_the_way = late_by_the_log(log, float(scenario.days), scenario.in_time_hours / 24)
-    counted = record.reached.sum(axis=(1, 2, 3))
+    counted = record.reached[:3].sum(axis=(1, 2, 3))
     assert counted[0] == len(patients)
     assert counted[0] - counted[1] == len(missed & patients)
     # of who is on the way at the end the log does not tell to which type of bed
@@ -250,18 +251,20 @@ def test_of_a_few_patients_no_share_is_told(patients: int, share: float) -> None
     reach = ReachCounts(1, np.full((1, 9, 2), 100), Ledger(network))
     reach.needs[0, 0] = patients
     reach.late[0, 0] = 6
-    assert reach.by_group("in_time_7d_share", 0, [None]) == pytest.approx([share])
-    assert reach.by_district("in_time_7d_share", 0) == pytest.approx([share])
+    reach.note(0)
+    assert reach.by_group("in_time_7d_share", DAY_0, [None]) == pytest.approx([share])
+    assert reach.by_district("in_time_7d_share", DAY_0)[0] == pytest.approx([share])
 
 
 def test_every_group_counts_its_own_patients_dead_and_people() -> None:
     """Two districts; of each age and risk 100 live, 10 came, and as many were late as its number says."""
     ledger = Ledger(Network(build(small(1, people=TWO_TOWNS, arrivals=arrivals(oxygen=[1])))))
     reach = ReachCounts(1, np.full((2, 9, 2), 100), ledger)
-    reach.begin()
+    reach.begin(None)
     reach.needs[0] = 10
     reach.late[0] = [number % 10 for number in range(36)]
     ledger.dead[:] = array("q", range(36))
+    reach.note(0)
     oldest, first = [16, 17], list(range(0, 18, 2))
 
     def both(cells: list[int]) -> list[int]:
@@ -269,15 +272,15 @@ def test_every_group_counts_its_own_patients_dead_and_people() -> None:
 
     for group, cells in (("80+", both(oldest)), (RISK_GROUPS[0], both(first)), (None, list(range(36)))):
         late = sum(cell % 10 for cell in cells)
-        assert reach.by_group("in_time_7d_share", 0, [group]) == [
+        assert reach.by_group("in_time_7d_share", DAY_0, [group]) == [
             (10 * len(cells) - late) / (10 * len(cells))
         ]
-        assert reach.by_group("deaths_per_million", 0, [group]) == [sum(cells) * 10_000 / len(cells)]
+        assert reach.by_group("deaths_per_million", DAY_0, [group]) == [sum(cells) * 10_000 / len(cells)]
     groups = ["80+", None]
-    assert reach.by_group("deaths_per_million", 0, groups) == [
-        *reach.by_group("deaths_per_million", 0, ["80+"]),
-        *reach.by_group("deaths_per_million", 0, [None]),
+    assert reach.by_group("deaths_per_million", DAY_0, groups) == [
+        *reach.by_group("deaths_per_million", DAY_0, ["80+"]),
+        *reach.by_group("deaths_per_million", DAY_0, [None]),
     ]
-    assert reach.by_district("deaths_per_million", 0).tolist() == [
+    assert reach.by_district("deaths_per_million", DAY_0)[0].tolist() == [
         sum(cells) * 10_000 / 18 for cells in (range(18), range(18, 36))
     ]

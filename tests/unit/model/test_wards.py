@@ -30,8 +30,6 @@ def test_full_is_each_staffed_bed_occupied_or_held(staffed: int, occupied: int, 
     wards.staffed[ICU][0], wards.icu.occupied[0], wards.icu.held[0] = staffed, occupied, held
     page = Page()
     wards.fill(page)
-    assert page.facilities.values["full_icu"].tolist() == [full]
-    assert page.facilities.values["held_icu"].tolist() == [held]
-    assert (
-        page.facilities.values["full_oxygen"].tolist() == page.facilities.values["full_basic"].tolist() == [0]
-    )
+    assert page.facilities.values["full_icu"] == [full]
+    assert page.facilities.values["held_icu"] == [held]
+    assert page.facilities.values["full_oxygen"] == page.facilities.values["full_basic"] == [0]

@@ -12,7 +12,7 @@ from study_cases import made_up_simulation, shown, small_scenario
 
 from surgesim.model.record import CONSTRAINTS
 from surgesim.report.names import threshold_title
-from surgesim.report.prose.costing import costs_left_out
+from surgesim.report.prose.costing import costs_left_out, without_price
 from surgesim.report.prose.plans import idle_rules
 from surgesim.report.prose.sentences import longer_without_fewer_deaths, main_constraints, without_plan
 from surgesim.report.screen import screen
@@ -235,12 +235,15 @@ def test_deaths_of_the_baseline_are_told(results: Results) -> None:
     assert f"Tử vong trong phương án cơ sở: {all_deaths} ca ({low} đến {high} ở 90%" in text
 
 
+PER_DEATH = ["per_death_averted", "per_death_averted_low", "per_death_averted_high"]
+
+
 def with_rows(results: Results, *rows: tuple[str, float, float, float, float]) -> Results:
     """The results with these outcomes compared: name, difference, its interval, share of ties."""
     names = ("outcome", "difference", "difference_low", "difference_high", "tied")
     comparison = pd.DataFrame([dict(zip(names, row, strict=True)) for row in rows])
-    comparison = comparison.assign(alternative="more-icu", per_death_averted=NAN)
-    comparison.loc[comparison["outcome"] == "cost", "per_death_averted"] = 2.5e7
+    comparison = comparison.assign(alternative="more-icu", **dict.fromkeys(PER_DEATH, NAN))
+    comparison.loc[comparison["outcome"] == "cost", PER_DEATH] = [2.5e7, 2e7, 3.1e7]
     return dataclasses.replace(results, comparison=comparison)
 
 
@@ -325,7 +328,7 @@ def test_cost_table_has_cost_difference_and_cost_per_death_averted(results: Resu
     header, below = cells(cost_table(with_rows(priced, *rows), "en"), 100)
     averted = "Per death averted (million VND)"
     assert header == ["Alternative", "Cost (billion VND)", "Against the baseline", averted]
-    assert below == ["Baseline nothing more-icu", "3 3 4.5", "+1.5 ±0.5", "25"]
+    assert below == ["Baseline nothing more-icu", "3 3 4.5", "+1.5 ±0.5", "25 (20 to 31)"]
     vietnamese = cells(cost_table(with_rows(priced, *rows), "vi"), 100)
     assert vietnamese[0][1] == "Chi phí (tỷ đồng)"
     assert vietnamese[1][0].startswith("Phương án cơ sở ")
@@ -349,6 +352,23 @@ def test_cost_says_what_has_no_price_and_gives_no_cost_per_death_of_plans_that_b
     assert cells(cost_table(unpriced, "en"), 100)[1][-1] == ""
     first, *_ = costs_left_out(unpriced, "en")
     assert first == "Vaccine has no price in the scenario: it is not in the cost of more-icu."
+
+
+def test_what_rules_add_without_a_price_is_named(results: Results) -> None:
+    priced = costly(results, COSTS)
+    plain = priced.scenario.to_plain()
+    equip = {"action": "equip", "facilities": ["general"], "ventilators": 5, "when": {"on": plain["start"]}}
+    convert = {"action": "convert_beds", "facilities": ["general"], "when": {"on": plain["start"]}}
+    plain["care"]["facilities"]["general"]["ventilators"] = 5
+    plain["command"]["plan"]["usual"] = equip
+    plain["alternatives"]["more-icu"] = {"command": {"plan": {"more": equip, "beds": convert}}}
+    acted = pd.DataFrame({"alternative": "more-icu", "rule": ["more", "usual"]})
+    scenario = Scenario.model_validate_json(json.dumps(plain, default=str))
+    changed = dataclasses.replace(priced, scenario=scenario, actions=acted)
+    assert without_price(changed) == {"ventilator": ["more-icu"]}
+    assert next(iter(costs_left_out(changed, "en"))).startswith("Ventilators have no price")
+    usual = acted.assign(rule="usual")
+    assert without_price(dataclasses.replace(changed, actions=usual)) == {}
 
 
 def test_costs_are_told_only_where_they_are_given(results: Results) -> None:
@@ -472,7 +492,8 @@ def large(results: Results) -> Results:
     comparison = results.comparison.assign(tied=0.0)
     numbers = ["difference", "difference_low", "difference_high"]
     comparison[numbers] = comparison[numbers] * 1000 + [1234.5, 123.4, 2345.6]
-    costs = comparison.query("outcome == 'deaths'").assign(outcome="cost", per_death_averted=2.5e9)
+    each = dict(zip(PER_DEATH, (2.5e9, 1.5e9, 3.5e9), strict=True))
+    costs = comparison.query("outcome == 'deaths'").assign(outcome="cost", **each)
     costs[numbers] *= 1e6
     wide = dataclasses.replace(
         with_breach(repeated(costly(results, COSTS), 2), **FIRST, worst_value_median=123456.0),

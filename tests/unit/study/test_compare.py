@@ -10,7 +10,12 @@ import pytest
 from scipy import optimize, stats
 
 from surgesim.study.measures import compare
-from surgesim.study.measures.compare import comparison_rows, paired_interval, paired_shares_interval
+from surgesim.study.measures.compare import (
+    comparison_rows,
+    paired_interval,
+    paired_shares_interval,
+    ratio_interval,
+)
 
 UNITS = {"deaths": "deaths", "first_day_icu": "days"}
 
@@ -73,6 +78,36 @@ def test_cost_per_death_averted(costs: list[float], deaths: list[float], each: f
     rows = comparison_rows(table(before, {"deaths": deaths, "cost": costs}), {"deaths": "", "cost": "VND"})
     assert "per_death_averted" not in rows[0]
     assert rows[1]["per_death_averted"] == pytest.approx(each, nan_ok=True)
+
+
+def test_the_interval_of_a_ratio_holds_what_the_test_of_a_difference_does_not_reject() -> None:
+    rng = np.random.default_rng(1)
+    fewer = rng.normal(20.0, 4.0, 12)
+    extra = 5.0 * fewer + rng.normal(0.0, 30.0, 12)
+    low, high = ratio_interval(extra, fewer)
+    assert 0 < low < extra.mean() / fewer.mean() < high
+    for end in (low, high):
+        lowest, highest = paired_interval(extra - end * fewer)
+        assert min(abs(lowest), abs(highest)) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_the_interval_of_a_ratio_is_empty_where_deaths_may_not_fall() -> None:
+    extra, fewer = np.array([5.0, 6.0, 7.0]), np.array([-1.0, 1.0, 3.0])
+    assert np.isnan(ratio_interval(extra, fewer)).all()
+    assert np.isnan(ratio_interval(extra[:1], fewer[:1])).all()
+
+
+def test_a_cost_per_death_has_no_interval_where_costs_may_be_lower() -> None:
+    before = {"deaths": [10.0, 20.0, 30.0], "cost": [100.0, 120.0, 90.0]}
+    units = {"deaths": "", "cost": "VND"}
+    dearer = {"deaths": [8.0, 18.1, 27.9], "cost": [130.0, 151.0, 119.0]}
+    rows = comparison_rows(table(before, dearer), units)
+    assert 0 < rows[1]["per_death_averted_low"] < rows[1]["per_death_averted"]
+    unclear = {"deaths": [8.0, 18.1, 27.9], "cost": [130.0, 90.0, 119.0]}
+    rows = comparison_rows(table(before, unclear), units)
+    assert rows[1]["per_death_averted"] > 0
+    assert math.isnan(rows[1]["per_death_averted_low"])
+    assert math.isnan(rows[1]["per_death_averted_high"])
 
 
 def test_no_difference_is_exactly_zero() -> None:

@@ -83,7 +83,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     supply = {
         "consumables": {"masks": {"title": "Masks", "unit": "pieces", **use}},
         "burdens": {"waste": {"title": "Waste", "unit": "kg", **made}},
-        "costs": {"icu_bed_day": 1.0},
+        "costs": {"icu_bed_day": 1.0, "paid_by": {}},
     }
     run(
         small_scenario(supply=supply, command=COMMAND, alternatives={}),

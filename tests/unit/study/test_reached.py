@@ -37,11 +37,11 @@ def watched(**changes: Any) -> Scenario:
 
 def reached(patients: int, in_time: int, deaths: int, **cells: tuple[int, int, int]) -> np.ndarray[Any, Any]:
     """Patients, in time and deaths of every cell (district, age, low risk), but for some districts."""
-    counts = np.zeros((3, 2, 9, 2), np.int64)
-    counts[:, :, :, 0] = np.array([patients, in_time, deaths])[:, None, None]
+    counts = np.zeros((4, 2, 9, 2), np.int64)
+    counts[:3, :, :, 0] = np.array([patients, in_time, deaths])[:, None, None]
     for i, name in enumerate(("na", "null")):
         if name in cells:
-            counts[:, i, :, 0] = np.array(cells[name])[:, None]
+            counts[:3, i, :, 0] = np.array(cells[name])[:, None]
     return counts
 
 

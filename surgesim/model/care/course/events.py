@@ -27,6 +27,7 @@ EVENTS = {
     "oxygen again": "the facility's oxygen reaches the patient again",
     "ready": "no longer needs the ICU bed, only an oxygen bed",
     "swaps": "as a boarder, is given the ICU bed of a patient who is ready, in exchange for the oxygen bed",
+    "goes home": "leaves the oxygen bed and goes home with an oxygen concentrator",
     "leaves the province": "is transferred to another province",
     "recovers": "recovers, in a bed or without one",
     "dies": "dies, in a bed or without one",
@@ -37,5 +38,5 @@ EVENTS = {
 LAST_EVENTS = ("leaves the province", "recovers", "dies", "is replaced")
 """The events that end a journey."""
 
-NO_BED_EVENTS = ("waits for oxygen", "waits for ICU", *LAST_EVENTS)
+NO_BED_EVENTS = ("waits for oxygen", "waits for ICU", "goes home", *LAST_EVENTS)
 """The events after which a patient neither has a bed nor is on the way to one."""

@@ -22,8 +22,11 @@ from surgesim.scenario.schema.base import AGE_GROUPS, BED_TYPES
 NEEDS_OXYGEN, NEEDS_ICU, READY = range(3)
 """The needs of a patient: an oxygen (or step-down) bed; an ICU bed; to step down from an ICU bed."""
 
-NOWHERE, IN_OXYGEN, IN_ICU, TRAVELLING, GONE = range(5)
-"""The places of a patient; the value for a patient in a bed is the index of the bed type."""
+NOWHERE, IN_OXYGEN, IN_ICU, TRAVELLING, AT_HOME, GONE = range(6)
+"""The places of a patient; the value for a patient in a bed is the index of the bed type.
+
+AT_HOME is at home on an oxygen concentrator.
+"""
 IN_BEDS = (IN_OXYGEN, IN_ICU)
 """The places of patients in a bed."""
 
@@ -46,6 +49,7 @@ PLACES = (
     Column("waiting_icu", "patients", "patients without a bed, waiting for an ICU bed"),
     Column("boarding", "patients", "patients who need ICU but are in an oxygen bed"),
     Column("blocking", "patients", "patients ready to step down but still in an ICU bed"),
+    Column("home_oxygen", "patients", "patients sent home from an oxygen bed, on an oxygen concentrator"),
 )
 FLOWS = (
     Column("admissions_oxygen", "patients/day", "admissions from outside a facility to oxygen beds"),
@@ -60,6 +64,10 @@ FLOWS = (
     Column("icu_refused", "patients/day", "patients who are refused intensive care for the first time"),
     Column("moved_oxygen", "patients/day", "patients moved to an oxygen bed elsewhere to level the load"),
     Column("moved_icu", "patients/day", "patients moved to an ICU bed elsewhere to level the load"),
+    Column("sent_home", "patients/day", "patients sent home from an oxygen bed with a concentrator"),
+    Column(
+        "returned_from_home", "patients/day", "patients on oxygen at home who need a bed in a facility again"
+    ),
     Column("recovered", "patients/day", "patients who recovered, in a bed or without one"),
     Column("deaths", "deaths/day", "all deaths; the sum of the next three columns"),
     Column("deaths_unavoidable", "deaths/day", "deaths that full care would not have prevented"),
@@ -130,6 +138,8 @@ class Ledger:
     created, recovered, transferred_out, replaced, refused
         Patients who began to need care, who recovered, who left for another province, whom the initial
         census replaced after a warm-up, and who were refused intensive care.
+    sent_home, returned
+        Patients sent home on oxygen, and those of them who need a bed again.
     moved
         Moves to another facility that level the load, by bed type.
     deaths
@@ -147,12 +157,15 @@ class Ledger:
         For each bed type, by facility: the sum of the waits of all patients who got such a bed, in hours.
     waits
         Number of these patients by facility, bed type and wait, rounded up to whole hours.
+    trips
+        Number of patients by origin, facility and bed type to which they went: from another facility, or from
+        the district with index d as ``~d``.
     """
 
     def __init__(self, network: Network) -> None:
         self._network = network
         n, districts = len(network.facilities), len(network.districts)
-        self.count = [[0] * 4 for _ in range(3)]
+        self.count = [[0] * 5 for _ in range(3)]
         self.needed = [0, 0, 0]
         self.met = [0, 0, 0]
         self.created = 0
@@ -160,6 +173,7 @@ class Ledger:
         self.transferred_out = 0
         self.replaced = 0
         self.refused = 0
+        self.sent_home, self.returned = 0, 0
         self.moved = {OXYGEN: 0, ICU: 0}
         self.deaths = [0, 0, 0]
         self.deaths_by_district = [0] * districts
@@ -171,6 +185,7 @@ class Ledger:
         self.flows = {OXYGEN: Flows(n), ICU: Flows(n)}
         self.wait_hours = {OXYGEN: [0.0] * n, ICU: [0.0] * n}
         self.waits: Counter[tuple[int, int, int]] = Counter()
+        self.trips: Counter[tuple[int, int, int]] = Counter()
 
     # -- changes ----------------------------------------------------------------------------------
 
@@ -199,6 +214,11 @@ class Ledger:
         self.met[patient.need] += 1
         self.gone[patient.district] += 1
         patient.place = GONE
+
+    def come_back(self, patient: Patient) -> None:
+        """Record that a patient on oxygen at home needs a bed again, and has none yet."""
+        self.returned += 1
+        self.move(patient, NEEDS_OXYGEN, NOWHERE)
 
     def replace(self, patient: Patient) -> None:
         """Record that the initial census replaces a patient of the warm-up, in a bed or waiting."""
@@ -245,13 +265,14 @@ class Ledger:
         count, deaths = self.count, self.deaths
         icu_need = sum(count[NEEDS_ICU])
         page.province.values |= {
-            "oxygen_need": sum(count[NEEDS_OXYGEN]) + count[READY][TRAVELLING],
+            "oxygen_need": sum(count[NEEDS_OXYGEN]) - count[NEEDS_OXYGEN][AT_HOME] + count[READY][TRAVELLING],
             "icu_need": icu_need,
             "present": sum(map(sum, count)),
             "waiting_oxygen": count[NEEDS_OXYGEN][NOWHERE],
             "waiting_icu": count[NEEDS_ICU][NOWHERE],
             "boarding": count[NEEDS_ICU][IN_OXYGEN],
             "blocking": count[READY][IN_ICU],
+            "home_oxygen": count[NEEDS_OXYGEN][AT_HOME],
             "icu_need_served_share": count[NEEDS_ICU][IN_ICU] / icu_need if icu_need else 1.0,
         }
         admissions_icu = sum(self.flows[ICU].admissions)
@@ -265,23 +286,21 @@ class Ledger:
             "icu_refused": self.refused,
             "moved_oxygen": self.moved[OXYGEN],
             "moved_icu": self.moved[ICU],
+            "sent_home": self.sent_home,
+            "returned_from_home": self.returned,
             "recovered": self.recovered,
             "deaths": sum(self.deaths_by_district),
             "deaths_unavoidable": deaths[UNAVOIDABLE],
             "deaths_thin_care": deaths[THIN_CARE],
             "deaths_untreated": deaths[UNTREATED],
         }
-        needs = np.array(self.needs, float).reshape(len(self.gone), -1).sum(axis=1)
-        page.districts.values["present"] = needs - np.array(self.gone)
-        page.districts.totals |= {
-            "new_oxygen_need": needs,
-            "deaths": np.array(self.deaths_by_district, float),
-        }
+        needs = np.array(self.needs).reshape(len(self.gone), -1).sum(axis=1).tolist()
+        page.districts.values["present"] = list(map(sub, needs, self.gone))
+        page.districts.totals |= {"new_oxygen_need": needs, "deaths": self.deaths_by_district}
         for bed, flows in self.flows.items():
-            entries = np.add(flows.admissions, flows.moves_in).astype(float)
             page.facilities.totals |= {
-                f"entries_{BED_TYPES[bed]}": entries,
-                f"wait_hours_{BED_TYPES[bed]}": np.array(self.wait_hours[bed]),
+                f"entries_{BED_TYPES[bed]}": list(map(add, flows.admissions, flows.moves_in)),
+                f"wait_hours_{BED_TYPES[bed]}": self.wait_hours[bed],
             }
 
     def check(self, day: int, oxygen: BedPool, icu: BedPool, *, boarding: bool) -> None:

@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from surgesim.scenario.schema.base import Named, Off, Section, Text, Words, figure
-from surgesim.scenario.schema.numbers import Amount, Money, Multiplier, SomeMultiplier
+from surgesim.scenario.schema.numbers import Amount, Money, Multiplier, Share, SomeMultiplier
 
 
 class PerDay(Section):
@@ -88,6 +88,43 @@ class Burden(Section):
     capacity_per_day: Off[Amount] = None
 
 
+class Split(Section):
+    """Shares of a cost that health insurance, families and employers pay; the state pays the rest."""
+
+    insurance: Share = 0.0
+    family: Share = 0.0
+    employer: Share = 0.0
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        total = self.insurance + self.family + self.employer
+        if total > 1 + 1e-9:
+            raise ValueError(f"got shares that sum to {total:.4g}, expected at most 1")
+        return self
+
+
+_BY_THE_STATE = Split()
+
+
+class PaidBy(Section):
+    """Who pays each category of costs: the state, unless given."""
+
+    basic_bed_days: Split = _BY_THE_STATE
+    oxygen_bed_days: Split = _BY_THE_STATE
+    icu_bed_days: Split = _BY_THE_STATE
+    oxygen: Split = _BY_THE_STATE
+    openings: Split = _BY_THE_STATE
+    reinforcement: Split = _BY_THE_STATE
+    home_care: Split = _BY_THE_STATE
+    consumables: Split = _BY_THE_STATE
+    vaccination: Split = _BY_THE_STATE
+    testing: Split = _BY_THE_STATE
+    ventilators: Split = _BY_THE_STATE
+    oxygen_tanks: Split = _BY_THE_STATE
+    bed_openings: Split = _BY_THE_STATE
+    concentrators: Split = _BY_THE_STATE
+
+
 class Costs(Section):
     """Cost rates in the scenario's currency."""
 
@@ -107,7 +144,9 @@ class Costs(Section):
     bed_opening: Money = figure(
         0.0, "no cost unless given; per bed that rules open to COVID patients, beyond the most so far"
     )
+    concentrator: Money = figure(0.0, "no cost unless given; per oxygen concentrator that a rule adds")
     consumable: Named[Money] = Field(default_factory=dict)
+    paid_by: Off[PaidBy] = None
 
 
 class Supply(Section):

@@ -1,14 +1,16 @@
 """Rules on transmission, vaccination, testing and home care."""
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from surgesim.scenario.schema.base import figure
+from pydantic import model_validator
+
+from surgesim.scenario.schema.base import Off, Sequence_, figure
 from surgesim.scenario.schema.capacity.supply import Supply
 from surgesim.scenario.schema.care import Care
 from surgesim.scenario.schema.levers.rule import Remark, Requirement, RuleBase
-from surgesim.scenario.schema.names import MeasureName
-from surgesim.scenario.schema.numbers import Amount, Days, SomeCount
+from surgesim.scenario.schema.names import DistrictName, MeasureName
+from surgesim.scenario.schema.numbers import Amount, Count, Days, Places, SomeCount
 
 
 class StartMeasure(RuleBase):
@@ -16,6 +18,32 @@ class StartMeasure(RuleBase):
 
     action: Literal["measure"]
     measure: MeasureName
+
+
+class LocalMeasure(RuleBase):
+    """Put a measure into force in each district that has many cases, and only there, until the rule ends.
+
+    Every day, it begins in districts with more than `cases_above` cases per 100,000 residents reported from
+    the community in the last 7 days. It ends after at least `least_days`, once they are below `cases_below`.
+    The plans lock down communes and households: `compliance` of the measure is then the share of a district's
+    contacts of infectious people that the locked places hold.
+    """
+
+    action: Literal["local_measure"]
+    measure: MeasureName
+    cases_above: Amount
+    cases_below: Amount
+    least_days: Count = figure(14, "days for which a measure lasts at least")
+    districts: Off[Sequence_[DistrictName]] = None
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if self.cases_below > self.cases_above:
+            raise ValueError(
+                f"got cases_below {self.cases_below:g} and cases_above {self.cases_above:g}, "
+                "expected cases_below <= cases_above"
+            )
+        return self
 
 
 class Vaccinate(RuleBase):
@@ -53,12 +81,20 @@ class RaiseTesting(RuleBase):
 
 
 class OpenHomeCare(RuleBase):
-    """Add community teams and mobile stations for home care."""
+    """Add community teams and mobile stations for home care.
+
+    Each team takes `team_doctors` and `team_nurses` from the public facilities that are open at the start.
+    Companion doctors, who follow cases by phone, are teams with more `patients_per_team`; if not given, it is
+    that of `clinical.home_care`.
+    """
 
     needs: ClassVar = Requirement("clinical.home_care", "adds home care teams")
 
     action: Literal["open_home_care"]
     teams: SomeCount
+    patients_per_team: Off[Places] = None
+    team_doctors: Amount = 0.0
+    team_nurses: Amount = 0.0
 
 
-EpidemicRule = StartMeasure | Vaccinate | RaiseTesting | OpenHomeCare
+EpidemicRule = StartMeasure | LocalMeasure | Vaccinate | RaiseTesting | OpenHomeCare

@@ -20,6 +20,10 @@ class OpenFacility(RuleBase):
     facilities: Annotated[Sequence_[FacilityName], Field(min_length=1)]
 
     @property
+    def buys(self) -> tuple[str, ...]:
+        return ("bed_opening",)
+
+    @property
     def named_facilities(self) -> tuple[str, ...]:
         return self.facilities
 
@@ -45,6 +49,10 @@ class ConvertBeds(RuleBase):
     facilities: Off[Sequence_[FacilityName]] = None
     ownership: Sequence_[Ownership] = ("public",)
     share: Share = 1.0
+
+    @property
+    def buys(self) -> tuple[str, ...]:
+        return ("bed_opening",)
 
     @property
     def named_facilities(self) -> tuple[str, ...]:
@@ -77,6 +85,10 @@ class Mobilise(RuleBase):
     ownership: Annotated[Sequence_[Ownership], Field(min_length=1)]
     share: Share
     with_staff: bool = True
+
+    @property
+    def buys(self) -> tuple[str, ...]:
+        return ("bed_opening",)
 
     def acts_at(self, name: str, facility: Facility) -> bool:
         return _chosen(None, self.ownership, name, facility)

@@ -10,7 +10,7 @@ from surgesim.scenario.schema.capacity.supply import Supply
 from surgesim.scenario.schema.care import Care, Facility
 from surgesim.scenario.schema.levers.facilities import AtFacilities
 from surgesim.scenario.schema.levers.rule import Remark, RuleBase
-from surgesim.scenario.schema.numbers import Count, Hours, Share
+from surgesim.scenario.schema.numbers import Amount, Count, Days, Hours, Places, Share
 
 _DECADES = (10, 20, 30, 40, 50, 60, 70, 80)
 
@@ -92,4 +92,47 @@ class LevelLoad(AtFacilities):
             yield Remark((), "has no effect: it acts at one facility, and patients move between two")
 
 
-PatientRule = QueueOrder | LimitIcu | LevelLoad
+class HomeOxygen(AtFacilities):
+    """Send patients home from oxygen beds early, with an oxygen concentrator, until the rule ends.
+
+    Every day at `people.crossing_from_hour`, patients of the facilities go home if their need began at least
+    `after_days` ago and their flow is at most `most_lpm`: the earliest need first, as long as concentrators
+    are left and teams can follow them. Each team takes staff from these facilities.
+    """
+
+    facility_need: ClassVar = "oxygen beds"
+
+    action: Literal["home_oxygen"]
+    concentrators: Count
+    teams: Count
+    patients_per_team: Places = figure(20.0, "patients on oxygen whom a team sees or calls every day")
+    team_doctors: Amount = figure(0.5, "doctors per team, from the facilities")
+    team_nurses: Amount = figure(2.0, "ward nurses per team, from the facilities")
+    after_days: Days = figure(
+        3.0, "median stay of 3 d (2-4) with early discharge, 6 d without (Freund 2022)", "published"
+    )
+    most_lpm: Amount = figure(5.0, "usual output of a concentrator, L/min")
+    return_share: Share = figure(
+        0.085,
+        "readmitted within 30 d: 8.5 % (Banerjee 2021, JAMA Netw Open 4:e213990), 18 % of those not yet "
+        "improved (Freund 2022)",
+        "published",
+    )
+
+    @property
+    def buys(self) -> tuple[str, ...]:
+        return ("concentrator",)
+
+    @property
+    def brings_nothing(self) -> bool:
+        return not (self.concentrators and self.teams)
+
+    def has_a_use(self, facility: Facility) -> bool:
+        return bool(facility.beds.oxygen)
+
+    def remarks(self, care: Care, supply: Supply) -> Iterator[Remark]:
+        if self.brings_nothing:
+            yield Remark((), "has no effect: it needs concentrators and teams")
+
+
+PatientRule = QueueOrder | LimitIcu | LevelLoad | HomeOxygen

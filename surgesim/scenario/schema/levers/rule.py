@@ -130,6 +130,11 @@ class RuleBase(Section):
     until: Off[Until] = None
     stand_down_days: Days = figure(0.0, "days from the decision to end the rule to its effect")
 
+    @property
+    def buys(self) -> tuple[str, ...]:
+        """Items of `supply.costs` that the rule adds, by the key of their price."""
+        return ()
+
     @model_validator(mode="after")
     def _phases_grow(self) -> Self:
         days = [phase.after_days for phase in self.phases]

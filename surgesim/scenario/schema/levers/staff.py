@@ -57,6 +57,10 @@ class Equip(AtFacilities):
     action: Literal["equip"]
     ventilators: SomeCount
 
+    @property
+    def buys(self) -> tuple[str, ...]:
+        return ("ventilator",)
+
     def has_a_use(self, facility: Facility) -> bool:
         return facility.ventilators is not None
 

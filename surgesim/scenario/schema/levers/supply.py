@@ -33,6 +33,10 @@ class OrderOxygen(AtFacilities):
             raise ValueError("got an empty order, expected tank_kg, plant_nm3_per_hour or delivery_kg")
         return self
 
+    @property
+    def buys(self) -> tuple[str, ...]:
+        return ("tank_kg",) if self.tank_kg > 0 else ()
+
     def has_a_use(self, facility: Facility) -> bool:
         return facility.oxygen is not None
 

@@ -1,0 +1,235 @@
+"""Measure what a Dask cluster would keep busy: `python benchmarks/scale.py load|grow|memory`.
+
+load
+    Runs that sleep as long as one of Kiên Giang takes, with its true outcomes, on as many threads as the
+    cluster is given, in the batches that surgesim chooses. The seconds of a batch, divided by the processor
+    time that it costs the scheduler or this process (the larger of the two), are the cores kept busy.
+grow
+    Runs that sleep one second, on a cluster that grows from 1 to 10 workers: the busy share of each worker in
+    the last half, and how long the first to end waits for the last.
+memory
+    Results of the true size that wait, in order, for a slow first one: the memory of this process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+from sweep import say
+
+import surgesim
+from surgesim.study.compute import cluster
+from surgesim.study.compute.backend import Backend
+from surgesim.study.compute.replicate import one_replication
+from surgesim.study.compute.spread import spread
+from surgesim.study.measures.breaches import breaches_of
+from surgesim.study.measures.outcomes import outcome_row
+from surgesim.study.store.unfinished import Failure, Form, Unfinished
+from surgesim.study.sweep.parts import RUN, Run
+
+KIEN_GIANG = Path(__file__).parents[1] / "scenarios" / "kien-giang.yaml"
+RESULT_BYTES = 32_000_000
+
+
+class Slept(NamedTuple):
+    """When and where a run slept, in seconds of this machine's clock."""
+
+    worker: int
+    began: float
+    ended: float
+
+
+@contextlib.contextmanager
+def scheduler() -> Iterator[tuple[str, int]]:
+    """Start a scheduler, and yield its address and process number."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "scheduler.json")
+        command = ["-m", "dask", "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
+        with started([*command, "--scheduler-file", str(file)]) as process:
+            while not file.exists() or not file.read_text():
+                time.sleep(0.1)
+            yield json.loads(file.read_text())["address"], process.pid
+
+
+@contextlib.contextmanager
+def started(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a Python process without output, and end it with the block."""
+    process = subprocess.Popen(
+        [sys.executable, *command], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def worker(address: str, threads: int) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
+    """Start a worker with some threads."""
+    return started(
+        [
+            "-m",
+            "dask",
+            "worker",
+            address,
+            "--host",
+            "127.0.0.1",
+            "--no-dashboard",
+            "--no-nanny",
+            "--nthreads",
+            str(threads),
+            "--memory-limit",
+            "0",
+        ]
+    )
+
+
+def processor_seconds(process: int) -> float:
+    """Return the processor time of a process so far."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory_mb() -> float:
+    """Return the resident memory of this process in MB."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def asleep(scenarios: Any, run: Run, seconds: float, task: int) -> Run:
+    """Sleep as long as a run takes, and return its result; `scenarios` are what the cluster holds."""
+    time.sleep(seconds)
+    return run
+
+
+def nap(task: int) -> Slept:
+    began = time.time()
+    time.sleep(1)
+    return Slept(os.getpid(), began, time.time())
+
+
+def large(task: int) -> bytes:
+    """Return a result of the true size; the first is slow."""
+    time.sleep(60 if task == 0 else 0)
+    return bytes(RESULT_BYTES)
+
+
+def measure_load(threads: int, batches: int) -> None:
+    scenario = surgesim.load(KIEN_GIANG)
+    begun = time.process_time()
+    record = one_replication({"baseline": scenario}, 1, 0)["baseline"]
+    seconds = time.process_time() - begun
+    rows = [{"alternative": "baseline", **outcome_row(scenario, record, breaches_of(scenario, record))}]
+    work = partial(asleep, [scenario], Run(rows), seconds)
+    size = max(1, int(cluster.BATCH_SECONDS / seconds))
+    tasks = range(batches * size)
+    with tempfile.TemporaryDirectory() as folder, scheduler() as (address, process), worker(address, threads):
+        stored = Unfinished(Path(folder, "out"), "sweep", {"runs": len(tasks)}, {}, len(tasks), RUN)
+        stored.open(resume=False)
+        results = stored.compute(work, tasks, Backend(scheduler=address))
+        for _ in range(threads):  # the first, by which the program learns how long a run takes
+            next(results)
+        here, there, submitted = time.process_time(), processor_seconds(process), cluster_batches()
+        done = sum(1 for _ in results)
+        here, there = time.process_time() - here, processor_seconds(process) - there
+        made = cluster_batches() - submitted
+    batch = done * seconds / made
+    say(f"a run takes {seconds:.2f} s; {made} batches of {done / made:.1f} runs, {batch:.1f} s each")
+    say(f"a batch costs the scheduler {1000 * there / made:.1f} ms, this process {1000 * here / made:.1f} ms")
+    say(f"busy cores: {batch * made / max(here, there):,.0f}")
+
+
+_BATCHES = [0]
+
+
+def cluster_batches() -> int:
+    return _BATCHES[0]
+
+
+def count_batches() -> None:
+    """Count the batches that are sent."""
+    send = cluster._Batches._submit
+
+    def counted(self: Any, places: list[int]) -> None:
+        _BATCHES[0] += 1
+        send(self, places)
+
+    cluster._Batches._submit = counted  # type: ignore[method-assign]
+
+
+def measure_growth(runs: int, workers: int) -> None:
+    with contextlib.ExitStack() as stack:
+        address, _ = stack.enter_context(scheduler())
+        stack.enter_context(worker(address, 1))
+        naps: list[Slept] = []
+        for _, slept in spread(nap, range(runs), Backend(scheduler=address)):
+            naps.append(slept)
+            if len(naps) == 5:
+                for _ in range(workers - 1):
+                    stack.enter_context(worker(address, 1))
+    begin, end = min(n.began for n in naps), max(n.ended for n in naps)
+    middle = (begin + end) / 2
+    busy: dict[int, float] = defaultdict(float)
+    for slept in naps:
+        busy[slept.worker] += max(0.0, slept.ended - max(slept.began, middle))
+    last = {number: max(n.ended for n in naps if n.worker == number) for number in busy}
+    shares = sorted(seconds / (end - middle) for seconds in busy.values())
+    listed = ", ".join(f"{share:.2f}" for share in shares)
+    say(f"{runs} runs in {end - begin:.0f} s; busy shares in the last half: {listed}")
+    say(f"first to end waits {end - min(last.values()):.1f} s for the last")
+
+
+def measure_memory(results: int) -> None:
+    def table(content: bytes) -> Any:
+        return pa.table({"content": pa.array([content], pa.large_binary())})
+
+    def content(table: Any) -> bytes:
+        return bytes(table["content"][0].as_py())
+
+    form: Form[bytes] = Form(table, content)
+    most = 0.0
+    with tempfile.TemporaryDirectory() as folder, scheduler() as (address, _), worker(address, 2):
+        stored = Unfinished(Path(folder, "out"), "run", {"runs": results}, {}, results, form)
+        stored.open(resume=False)
+        begin = memory_mb()
+        completed = stored.compute(large, range(results), Backend(scheduler=address))
+        for _, found in completed:
+            assert not isinstance(found, Failure)
+            most = max(most, memory_mb())
+        del completed
+    say(f"{results} results of {RESULT_BYTES / 1e6:.0f} MB: {begin:.0f} MB before, at most {most:.0f} MB")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", choices=["load", "grow", "memory"])
+    parser.add_argument("--threads", type=int, default=50, help="threads of the cluster (load)")
+    parser.add_argument("--batches", type=int, default=200, help="batches to measure (load)")
+    parser.add_argument("--runs", type=int, default=300, help="runs (grow) or results (memory)")
+    parser.add_argument("--workers", type=int, default=10, help="workers at the end (grow)")
+    given = parser.parse_args()
+    if given.what == "load":
+        count_batches()
+        measure_load(given.threads, given.batches)
+    elif given.what == "grow":
+        measure_growth(given.runs, given.workers)
+    else:
+        measure_memory(given.runs)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""Sentences about a calendar of decisions: what waiting costs, and how late each action can be ordered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from surgesim.report.names import words_of
+from surgesim.report.prose.decisions import bound_words, change_words, outcome_title
+from surgesim.report.prose.plans import rule_title
+from surgesim.report.words import EN_DASH, day_month, group_words, number, percent, phrase, tenths
+from surgesim.scenario.schema.indicators import INDICATORS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from surgesim.decisions.door import Calendar
+    from surgesim.scenario.schema.scenario import Scenario
+
+NAMES = 2
+"""Most actions that a sentence names."""
+
+
+def decisions(calendar: Calendar, outcome: str = "") -> pd.DataFrame:
+    """Return one row per rule, of one outcome (by default the first), in the order of their order dates."""
+    table = calendar.table
+    rows = table[table["outcome"] == (outcome or table["outcome"].iloc[0])]
+    ordered: pd.DataFrame = rows.sort_values("ordered_median", kind="stable")
+    return ordered
+
+
+def decision_title(calendar: Calendar, rule: str, lang: str) -> str:
+    """Return the title of a rule of the plan."""
+    return rule_title(calendar.scenario.command.plan[rule], rule, lang)
+
+
+def day_of(row: Mapping[Any, Any], column: str) -> date | None:
+    """Return a date of a row of the table; None if it is empty."""
+    day = row[column]
+    return None if day != day else day.date()  # NaT differs from itself
+
+
+def date_words(row: Mapping[Any, Any], column: str, lang: str) -> str:
+    """Return a date of a row of the table as day and month; empty if it never comes."""
+    day = day_of(row, column)
+    return "" if day is None else day_month(day, lang)
+
+
+def trigger_words(scenario: Scenario, rule: str, lang: str) -> str:
+    """Return what triggers a rule: a date, or an indicator with its bound and days."""
+    when = scenario.command.plan[rule].when
+    if when.on is not None:
+        return day_month(when.on, lang)
+    indicator = str(when.indicator)
+    what = words_of(scenario, indicator, lang).label
+    of = [each for each in (when.item, when.district) if each]
+    of += [group_words(lang, when.group)] if when.group else []
+    bound = when.above if when.above is not None else when.below
+    is_share = indicator in INDICATORS and INDICATORS[indicator].share
+    shown = tenths(float(bound or 0), lang) if is_share else number(float(bound or 0), lang)
+    words = phrase(
+        lang,
+        "calendar.trigger",
+        what=", ".join([what, *of]),
+        sign=">" if when.above is not None else "<",
+        bound=shown,
+    )
+    return words if when.for_days == 1 else phrase(lang, "calendar.for_days", what=words, days=when.for_days)
+
+
+def band_words(row: Mapping[Any, Any], step: str, lang: str) -> str:
+    """Return the median date of a step, with its 90 % band on a second line unless it is a single day."""
+    median, low, high = (date_words(row, f"{step}_{part}", lang) for part in ("median", "low", "high"))
+    if not low:
+        return phrase(lang, "calendar.not_ordered")
+    median = median or phrase(lang, "calendar.not_ordered")
+    if low == high:
+        return median
+    return f"{median}\n({low}{EN_DASH}{high or phrase(lang, 'calendar.not_ordered')})"
+
+
+def later_words(calendar: Calendar, lang: str) -> str:
+    """Return the heading of what a later decision changes."""
+    days = number(calendar.manifest["calendar"]["later"], lang)
+    outcome = str(calendar.table["outcome"].iloc[0])
+    return phrase(lang, "calendar.later", days=days, outcome=outcome_title(calendar.scenario, outcome, lang))
+
+
+def last_call_words(row: Mapping[Any, Any], lang: str) -> str:
+    """Return the latest order date of a row, or why there is none."""
+    if row["last_call"] == "found":
+        return date_words(row, "latest", lang)
+    return phrase(lang, f"calendar.{row['last_call']}") if row["last_call"] else ""
+
+
+def calendar_sentences(calendar: Calendar, lang: str) -> Iterator[str]:
+    """State what waiting costs, and how the latest dates are meant."""
+    entry, rows = calendar.manifest["calendar"], decisions(calendar)
+    outcome = outcome_title(calendar.scenario, str(rows["outcome"].iloc[0]), lang)
+    days = number(entry["later"], lang)
+    yield phrase(lang, "calendar.how", n=number(entry["replications"], lang), days=days)
+    worse = rows[rows["difference_low"] > 0].sort_values("difference", ascending=False, kind="stable")
+    better = rows[rows["difference_high"] < 0].sort_values("difference", kind="stable")
+    for key, found in (("costly", worse), ("gains", better)):
+        if not found.empty:
+            names = [
+                f"{decision_title(calendar, row['rule'], lang)} ({change_words(row['difference'], lang)})"
+                for row in found.head(NAMES).to_dict("records")
+            ]
+            yield phrase(lang, f"calendar.{key}", outcome=outcome, names="; ".join(names))
+    if worse.empty and better.empty:
+        yield phrase(lang, "calendar.no_effect", outcome=outcome)
+    never = rows[rows["ordered_share"] == 0]
+    if not never.empty:
+        yield phrase(lang, "calendar.never", names=_names(calendar, never["rule"], lang))
+    if entry["conditions"]:
+        yield from _last_calls(calendar, rows, lang)
+    yield phrase(lang, "calendar.effort", runs=number(entry["answer"]["runs"], lang))
+
+
+def _last_calls(calendar: Calendar, rows: pd.DataFrame, lang: str) -> Iterator[str]:
+    entry = calendar.manifest["calendar"]
+    scenario = calendar.scenario
+    bounds = [
+        phrase(
+            lang,
+            "size.condition",
+            outcome=outcome_title(scenario, outcome, lang),
+            bound=bound_words(outcome, below, lang),
+        )
+        for outcome, below in entry["conditions"].items()
+    ]
+    yield phrase(
+        lang,
+        "calendar.conditions",
+        conditions=phrase(lang, "decisions.and").join(bounds),
+        confidence=percent(entry["confidence"], lang),
+        step=number(entry["step"], lang),
+    )
+    for outcome in entry["conditions"]:
+        of = decisions(calendar, outcome)
+        if not of.empty:
+            mean = bound_words(outcome, float(of["plan_mean"].iloc[0]), lang)
+            yield phrase(
+                lang, "calendar.plan_mean", outcome=outcome_title(scenario, outcome, lang), mean=mean
+            )
+    for status in ("already", "unreachable"):
+        found = rows[rows["last_call"] == status]
+        if not found.empty:
+            yield phrase(lang, f"calendar.{status}_names", names=_names(calendar, found["rule"], lang))
+    doubtful = [name for name, call in entry["answer"]["last_calls"].items() if call["contrary"]]
+    if doubtful:
+        yield phrase(lang, "calendar.contrary", names=_names(calendar, doubtful, lang))
+
+
+def _names(calendar: Calendar, rules: Sequence[Any] | pd.Series[Any], lang: str) -> str:
+    names = [decision_title(calendar, str(rule), lang) for rule in rules]
+    if len(names) <= NAMES:
+        return "; ".join(names)
+    return phrase(lang, "calendar.more", names="; ".join(names[:NAMES]), n=len(names) - NAMES)

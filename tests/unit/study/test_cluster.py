@@ -1,0 +1,146 @@
+"""Batches on a Dask cluster whose workers are threads of this process."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from distributed import Client, LocalCluster
+
+from surgesim.errors import SurgesimError
+from surgesim.study.compute import cluster, spread
+from surgesim.study.compute.backend import Backend
+from surgesim.study.compute.spread import in_order
+
+TASKS = range(20)
+
+
+@pytest.fixture(scope="module")
+def two_threads() -> Iterator[LocalCluster]:
+    with LocalCluster(
+        n_workers=1, threads_per_worker=2, processes=False, dashboard_address=":0", protocol="tcp"
+    ) as started:
+        yield started
+
+
+def square(number: int) -> int:
+    return number * number
+
+
+def up_to(most: int, number: int) -> int:
+    if number > most:
+        raise ValueError(f"got {number}")
+    return number
+
+
+def on(scheduler: Any, work: Any = square, tasks: Any = TASKS) -> list[tuple[int, Any]]:
+    return sorted(spread.spread(work, tasks, Backend(scheduler=scheduler)))
+
+
+def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    found: list[int] = []
+    send = cluster._Batches._submit
+
+    def counted(self: Any, places: list[int]) -> None:
+        found.append(len(places))
+        send(self, places)
+
+    monkeypatch.setattr(cluster._Batches, "_submit", counted)
+    return found
+
+
+def test_a_scheduler_is_an_address_a_file_a_cluster_or_a_client(
+    two_threads: LocalCluster, tmp_path: Path
+) -> None:
+    expected = [(number, number * number) for number in TASKS]
+    file = tmp_path / "cluster.json"
+    file.write_text(json.dumps({"address": two_threads.scheduler_address}))
+    assert on(str(file)) == expected
+    assert on(two_threads) == expected
+    with Client(two_threads, set_as_default=False) as client:
+        assert on(client) == on(client) == expected
+        assert client.status == "running"
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", "no JSON", '{"address": 5}', '{"address": "here"}'])
+def test_a_file_that_is_no_scheduler_file(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "cluster.json"
+    file.write_text(content)
+    with pytest.raises(SurgesimError, match="expected the"):
+        on(file)
+    with pytest.raises(SurgesimError, match=r"missing\.json: got no scheduler file"):
+        on(str(tmp_path / "missing.json"))
+
+
+def test_the_last_batches_are_small(two_threads: LocalCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = sizes(monkeypatch)
+    assert len(on(two_threads, tasks=range(400))) == sum(found) == 400
+    assert max(found) > 20 > 1 == found[-1]
+    assert len(found) < 100
+
+
+def test_a_batch_takes_the_time_it_should(two_threads: LocalCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = sizes(monkeypatch)
+    monkeypatch.setattr(cluster, "BATCH_SECONDS", 0.05)
+    on(two_threads, partial(slow, 0.02), range(30))
+    assert max(found) <= 3
+
+
+def slow(seconds: float, task: int) -> int:
+    time.sleep(seconds)
+    return task
+
+
+def test_results_before_an_error_arrive(two_threads: LocalCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster._Batches, "_size", lambda self: len(self._left))
+    results = spread.spread(partial(up_to, 3), TASKS, Backend(scheduler=two_threads))
+    assert [next(results) for _ in range(4)] == [(number, number) for number in range(4)]
+    with pytest.raises(ValueError, match="got 4"):
+        next(results)
+
+
+def test_a_worker_of_another_version_is_refused_though_it_joins_late(
+    two_threads: LocalCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "_check_workers", lambda *given: None)
+    here = cluster._here()
+    asked = iter([{**here, "simpy": "0.1"}])
+    monkeypatch.setattr(cluster, "_here", lambda: next(asked, here))
+    with pytest.raises(SurgesimError, match=r"a worker of the cluster has simpy .*, expected 0\.1"):
+        on(two_threads, tasks=[1])
+
+
+def test_a_worker_that_joins_gets_work() -> None:
+    started = LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=":0", protocol="tcp"
+    )
+    with started:
+        workers = set()
+        for place, worker in spread.spread(where, range(100), Backend(scheduler=started)):
+            if place == 0:
+                started.scale(3)
+            workers.add(worker)
+        assert len(workers) == 3
+
+
+def where(task: int) -> str:
+    from distributed import get_worker
+
+    time.sleep(0.05)
+    return str(get_worker().address)
+
+
+def test_early_results_wait_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    late_first = [(number, str(number)) for number in (*range(1, 30), 0)]
+    ordered = in_order(iter(late_first), range(30))
+    assert next(ordered) == "0"
+    (folder,) = tmp_path.iterdir()
+    assert len(list(folder.iterdir())) == 29 - spread.MOST_EARLY
+    assert list(ordered) == [str(number) for number in range(1, 30)]
+    assert list(tmp_path.iterdir()) == []
