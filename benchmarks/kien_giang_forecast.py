@@ -157,7 +157,7 @@ def main() -> int:
         say(f"fit: {time.process_time() - begin:.0f} s of processor time, {time.monotonic() - clock:.0f} s")
         for warning in fit.warnings:
             say(f"  {warning}")
-        done = surgesim.forecast(scenario, WEEKS, fit=fit, replications=RUNS, seed=1, workers=workers)
+        done = surgesim.forecast(scenario, WEEKS, fit=fit, replications=RUNS, workers=workers)
         say(
             f"in all: {time.process_time() - begin:.0f} s of processor time, {time.monotonic() - clock:.0f} s"
         )

@@ -177,17 +177,16 @@ def forecast(
             "drift": course.drift,
             FIT: _entry(made),
         }
-        drawn = _drawn(scenario, made, weeks, replications)
+        chosen = scenario.study.seed if seed is None else whole("study.seed", seed)
+        drawn = _drawn(scenario, made, weeks, replications, chosen)
         if not course.is_constant:
             used = made.draws.head(math.ceil(drawn.study.replications / drawn.study.runs_per_draw))
-            chosen = drawn.study.seed if seed is None else whole("study.seed", seed)
             draws = with_future(scenario, used, weeks, course, seed=chosen, backend=backend)
-            drawn = _drawn(scenario, replace(made, draws=draws), weeks, drawn.study.replications)
+            drawn = _drawn(scenario, replace(made, draws=draws), weeks, drawn.study.replications, chosen)
         results = run(
             drawn,
             only=only,
             facility_series=(*OF_BEDS, *OF_OXYGEN),
-            seed=seed,
             workers=backend,
             out=Output(target.folder, {**target.notes, FORECAST: entry}, tables(target.extras)),
             resume=resume,
@@ -232,10 +231,14 @@ def check_fit(fit: Fit, scenario: Scenario) -> None:
         raise FitError([Problem("fit", "got a fit to other data, expected a fit to the scenario's history")])
 
 
-def _drawn(scenario: Scenario, fit: Fit, weeks: int, replications: int | None) -> Scenario:
-    """Return the scenario shortened to the next weeks, with draws from a fit."""
+def _drawn(scenario: Scenario, fit: Fit, weeks: int, replications: int | None, seed: int) -> Scenario:
+    """Return the scenario shortened to the next weeks, with draws from a fit.
+
+    The seed is set here, because a scenario cannot be changed later if it has dates after these weeks.
+    """
     most = len(fit.draws) * scenario.study.runs_per_draw
     study = {**_section(fit.overlay, "study"), "precision": dict.fromkeys(scenario.study.precision)}
+    study["seed"] = seed
     study["replications"] = min(REPLICATIONS, most) if replications is None else replications
     return scenario.overlaid({**fit.overlay, "study": study, "days": weeks * _WEEK})
 

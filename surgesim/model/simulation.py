@@ -27,7 +27,7 @@ from surgesim.model.epidemic.spread import Epidemic
 from surgesim.model.orders import Orders
 from surgesim.model.province import Province
 from surgesim.model.record import Record
-from surgesim.model.recorder import Recorder, StateWatch
+from surgesim.model.recorder import Recorder, StateWatch, StockWatch
 from surgesim.model.surveillance.detection import Surveillance
 from surgesim.scenario.schema.scenario import Scenario
 
@@ -90,10 +90,11 @@ class Simulation:
         shared: SharedDays | None = None,
     ) -> None:
         self.province = Province(scenario, seed, replication, log=log, shared=shared)
-        self.command = Command(self.province.env, scenario.start)
+        self.command = Command(self.province.env, scenario.start, scenario.command.recognition_days)
         self.recorder = Recorder(scenario, replication, self.province)
         self._log = log
         self._watch = None if log is None else StateWatch(self.province)
+        self._stocks = None if log is None else StockWatch(self.province)
         look = None if self._watch is None else self._watch.look
         self._orders = Orders(self.province, self.command, self.recorder.so_far, look)
 
@@ -115,12 +116,19 @@ class Simulation:
         record = self.recorder.finish(self.command.actions)
         if self._log is None or self._watch is None:
             return record
-        return replace(record, patient_events=tuple(self._log), facility_events=tuple(self._watch.events))
+        return replace(
+            record,
+            patient_events=tuple(self._log),
+            facility_events=tuple(self._watch.events),
+            stocks_by_hour=None if self._stocks is None else np.array(self._stocks.by_hour),
+        )
 
     # -- the order of a day -----------------------------------------------------------------------
 
     def _start_of_day(self, day: int) -> None:
         province = self.province
+        if day < 0 and province.supply is not None:
+            province.supply.refill()
         if province.home is not None:
             province.home.begin_day()
         province.logistics.stocks.begin_day()

@@ -11,7 +11,7 @@ If the scenario's floor (`Scarcity`) is below 1, all flows of a facility are low
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import ceil, inf
+from math import ceil, inf, nan
 from typing import Protocol
 
 import numpy as np
@@ -465,6 +465,14 @@ class OxygenSupply:
                 if store is not None:
                     store.advance(now)
 
+    def stocks_now(self) -> list[float]:
+        """Return the stock of each facility now, kg, and change nothing; NaN without a source."""
+        now = self._env.now
+        return [
+            nan if store is None else max(store.stock - store.draw * (now - store.last), 0.0)
+            for store in self.stores
+        ]
+
     def look(self) -> None:
         """At 00:00, bring every store up to the current time, set flows, and watch stocks."""
         self.advance()
@@ -473,11 +481,12 @@ class OxygenSupply:
                 self._set_flows(facility, store, store.served)
 
     def refill(self) -> None:
-        """At t = 0 after a warm-up, set all stocks back to their initial levels."""
-        for store, source in zip(self.stores, self._sources, strict=True):
+        """Set all stocks to their initial levels: at each 00:00 of a warm-up, and at t = 0 after it."""
+        for facility, (store, source) in enumerate(zip(self.stores, self._sources, strict=True)):
             if store is not None and source is not None:
                 store.advance(self._env.now)
                 store.refill(source)
+                self._after_change(facility, store)
 
     # -- deliveries and equipment -----------------------------------------------------------------
 

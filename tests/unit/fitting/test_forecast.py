@@ -30,7 +30,9 @@ RUNS = 10
 
 @pytest.fixture(scope="module")
 def today() -> Scenario:
-    return town_today()
+    """The town, with a measure that begins after the weeks of the forecasts."""
+    later = {"title": "Later", "reduces": {"school": 1.0}, "start": "2024-03-25"}
+    return town_today(epidemic={"measures": {"later": later}})
 
 
 @pytest.fixture(scope="module")
@@ -178,7 +180,8 @@ def test_it_is_stored_like_a_run(done: Forecast) -> None:
 
 
 def test_it_may_stay_in_memory(done: Forecast, today: Scenario, fit: Fit) -> None:
-    again = surgesim.forecast(today, 2, fit=fit, replications=RUNS, workers=1, only=["baseline"])
+    same = {"fit": fit, "replications": RUNS, "seed": today.study.seed}
+    again = surgesim.forecast(today, 2, **same, workers=1, only=["baseline"])
     assert again.folder is None
     assert again.results.alternatives == ("baseline",)
     pd.testing.assert_frame_equal(again.quantiles, done.quantiles)
