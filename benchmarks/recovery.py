@@ -307,7 +307,9 @@ def report(folder: Path) -> None:
 
 def report_full_dates(folder: Path) -> None:
     """Print how well forecasts knew when hospitals are full."""
-    found = [json.loads(path.read_text()).get("full_dates") for path in sorted(folder.glob("[0-9][0-9].json"))]
+    found = [
+        json.loads(path.read_text()).get("full_dates") for path in sorted(folder.glob("[0-9][0-9].json"))
+    ]
     rows = pd.DataFrame([row for one in found if one is not None for row in one])
     if rows.empty:
         return

@@ -153,7 +153,7 @@ def size(
         "seed": "--seed",
         "alternatives": "--alternative",
     }
-    with errors(options):
+    with errors(options, lang=lang.value):
         from surgesim.decisions.door import size as find
         from surgesim.report.figures import draw_size
         from surgesim.report.screen.decisions import size_summary
@@ -248,7 +248,7 @@ def worth(
         "seed": "--seed",
         "alternatives": "--alternative",
     }
-    with errors(options):
+    with errors(options, lang=lang.value):
         from surgesim.decisions.door import worth as rank
         from surgesim.report.figures import draw_worth
         from surgesim.report.screen.decisions import worth_summary
@@ -360,7 +360,7 @@ def calendar(
         "seed": "--seed",
         "alternatives": "--alternative",
     }
-    with errors(options):
+    with errors(options, lang=lang.value):
         from surgesim.decisions.door import calendar as find
         from surgesim.report.figures import draw_calendar
         from surgesim.report.screen.calendar import calendar_summary
@@ -470,7 +470,7 @@ def frontier(
         "seed": "--seed",
         "alternatives": "--alternative",
     }
-    with errors(options):
+    with errors(options, lang=lang.value):
         from surgesim.decisions.door import frontier as find
         from surgesim.report.figures import draw_frontier
         from surgesim.report.screen.frontier import frontier_summary

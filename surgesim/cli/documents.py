@@ -37,17 +37,23 @@ def plot(
             show_default="situation, the declared emergency",
         ),
     ] = None,
+    list_: Annotated[
+        bool, typer.Option("--list", help="List the figures of a run and their titles, and draw none.")
+    ] = False,
 ) -> None:
     """Draw the figures of a completed run, or the sweep-map of a completed sweep.
 
     The sweep-map shows the probability of a breach by the first two parameters of a grid, for each scenario.
     """
-    with errors(interrupted="the figures already written are complete"):
+    with errors(interrupted="the figures already written are complete", lang=lang.value):
         from surgesim.report.figures import FIGURES, EmptyFigureError, ProvinceOnlyError, draw, save
         from surgesim.study.store.contents import SWEEP
         from surgesim.study.store.manifest import kind_of
         from surgesim.study.store.run_folder import read
 
+        if list_:
+            _list_figures(lang.value)
+            return
         if kind_of(results) == SWEEP:
             _plot_sweep(results, lang.value, figure or [], alternative, area, format_, out, threshold)
             return
@@ -115,7 +121,7 @@ def report(
         fail("got --calendar and --excel, expected only one of the two: the workbook has no calendar")
     if scores is not None and excel is not None:
         fail("got --scores and --excel, expected only one of the two: the workbook has no scores")
-    with errors():
+    with errors(lang=lang.value):
         from surgesim.study.store.run_folder import read
 
         stored = read(results)
@@ -130,6 +136,16 @@ def report(
         dates = None if calendar is None else read_calendar(calendar)
         path = out if out is not None else results / "report.html"
         typer.echo(str(write_report(stored, path, lang.value, dates, scores)))
+
+
+def _list_figures(lang: str) -> None:
+    """Print the name and title of each figure of a run."""
+    from surgesim.report.figures import FIGURES
+    from surgesim.report.words import phrase
+
+    width = max(map(len, FIGURES))
+    for name in FIGURES:
+        typer.echo(f"{name:{width}}  {phrase(lang, f'figure.{name}_title')}")
 
 
 def _plot_sweep(
@@ -207,7 +223,7 @@ def brief(
 
     The page needs at least 5 runs. The HTML also lists the file, row and column of each number.
     """
-    with errors():
+    with errors(lang=lang.value):
         from surgesim.decisions.door import read_size, read_worth
         from surgesim.report.brief.write import default_paths, write_brief
         from surgesim.study.store.contents import WORTH

@@ -89,7 +89,9 @@ def fit(
     the fit against the data (fit.csv, fit.svg), and the posterior beside the prior (posterior.csv). Completed
     rounds are kept in FOLDER.unfinished until all rounds are complete.
     """
-    with errors({"seed": "--seed", "members": "--members", "rounds": "--rounds", "noise": "--noise"}):
+    with errors(
+        {"seed": "--seed", "members": "--members", "rounds": "--rounds", "noise": "--noise"}, lang=lang.value
+    ):
         from surgesim.fitting.fit import fit as run_fit
         from surgesim.scenario.door import load
         from surgesim.study.compute.backend import Backend

@@ -86,7 +86,7 @@ def forecast(
         "drift": "--drift",
         "alternatives": "--only",
     }
-    with errors(options):
+    with errors(options, lang=lang.value):
         from surgesim.fitting.forecast import forecast as run_forecast
         from surgesim.scenario.door import load
         from surgesim.study.compute.backend import Backend

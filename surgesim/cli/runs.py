@@ -102,7 +102,7 @@ def run(
     if only:
         options["alternatives"] = "--only"
     options |= {"series": "--series", "facility_series": "--facility-series"}
-    with errors(options):
+    with errors(options, lang=lang.value):
         from surgesim.scenario.door import load
         from surgesim.study.compute.backend import Backend
         from surgesim.study.results import Output
@@ -172,7 +172,7 @@ def _report_missing_figures(results: Results) -> None:
 @app.command(name="show", epilog="Example: surgesim show results/kien-giang --details")
 def show_results(results: ResultsPath, lang: LangOption, details: DetailsOption = False) -> None:
     """Show the summary of stored results again, in either language."""
-    with errors():
+    with errors(lang=lang.value):
         from surgesim.study.store.run_folder import read
 
         _show(read(results), lang.value, results, details)

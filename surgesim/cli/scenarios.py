@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,8 +21,8 @@ from surgesim.cli.options import (
     choice_option,
     integer_option,
 )
-from surgesim.cli.terminal import BAD_INPUT, choose, count, errors, fail
-from surgesim.errors import ScenarioError, escaped, listed
+from surgesim.cli.terminal import BAD_INPUT, choose, errors, fail, problem_list
+from surgesim.errors import Problem, ScenarioError, escaped, listed
 from surgesim.files import atomic_write
 
 if TYPE_CHECKING:
@@ -46,9 +47,10 @@ def validate(
     assumed. Then prints the totals of the scenario: people, facilities, beds, staff and oxygen.
     """
     failed = False
-    with errors():
+    with errors(lang=lang.value):
         from surgesim.extension.reading import read_extensions
         from surgesim.report.inventory import inventory
+        from surgesim.report.words import phrase
         from surgesim.scenario.door import examine
         from surgesim.study.compute.checks import with_extensions
         from surgesim.study.precision import check_precision
@@ -61,21 +63,25 @@ def validate(
                 check_precision(loaded)
             except ScenarioError as error:
                 failed = True
-                typer.echo(str(error), err=True)
+                typer.echo(problem_list(error.problems, lang.value), err=True)
                 continue
             if not quiet:
-                lines = [
-                    f"warning: {warning}" + (f": {warning.detail}" if all_ and warning.detail else "")
-                    for warning in warnings
-                ]
-                if lines:
-                    typer.echo(listed(lines))
+                shown = [_with_detail(warning) if all_ else warning for warning in warnings]
+                if shown:
+                    mark = phrase(lang.value, "check.warning")
+                    typer.echo(problem_list(shown, lang.value, mark))
                 typer.echo("\n".join(map(escaped, inventory(loaded, origins, lang.value))))
                 more = any(warning.detail for warning in warnings) and not all_
-                hint = "; --all lists the figures" if more else ""
-                typer.echo(f"{path}: no errors, {count(len(warnings), 'warning')}{hint}")
+                key = "check.done_and_all" if more else "check.done"
+                n = phrase(lang.value, "check.one" if len(warnings) == 1 else "check.many", n=len(warnings))
+                typer.echo(phrase(lang.value, key, file=path, warnings=n))
     if failed:
         raise typer.Exit(BAD_INPUT)
+
+
+def _with_detail(warning: Problem) -> Problem:
+    """Return a warning whose message ends with the figures that it counts."""
+    return replace(warning, message=f"{warning.message}: {warning.detail}") if warning.detail else warning
 
 
 class Place(StrEnum):
@@ -134,7 +140,7 @@ def new(
     if sum((workbook, like is not None, bool(given))) > 1:
         names = [*(["--workbook"] if workbook else []), *(["--from"] if like is not None else []), *given]
         fail(f"got {', '.join(names)}, expected only one way to begin a scenario")
-    with errors({key: f"--{key}" for key in _FIGURES}):
+    with errors({key: f"--{key}" for key in _FIGURES}, lang=lang.value):
         if workbook:
             _write_template(name, out, lang.value, csv=csv)
             return

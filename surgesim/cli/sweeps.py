@@ -162,7 +162,7 @@ def sensitivity(
     designs). For a run, computes the shares of the variance due to chance, to all drawn parameters together,
     and to each of them. Writes a table, and a figure for each scenario and alternative.
     """
-    with errors(interrupted="the files already written are complete"):
+    with errors(interrupted="the files already written are complete", lang=lang.value):
         from rich.text import Text
 
         from surgesim.report.figures import draw_sensitivity, draw_shares, save

@@ -9,12 +9,22 @@ import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from surgesim.errors import FitError, IdentityError, Problem, ScenarioError, SurgesimError, escaped, listed
+from surgesim.errors import (
+    MOST_PROBLEMS,
+    FitError,
+    IdentityError,
+    Problem,
+    ScenarioError,
+    SurgesimError,
+    escaped,
+    listed,
+)
 
 if TYPE_CHECKING:
     from surgesim.study.compute.backend import Progress
@@ -28,12 +38,13 @@ _OUTPUT_FAILURES = {errno.ENOSPC, errno.EDQUOT, errno.EPIPE, errno.EIO, errno.EI
 
 @contextmanager
 def errors(
-    options: Mapping[str, str] | None = None, *, interrupted: str = "nothing was written"
+    options: Mapping[str, str] | None = None, *, interrupted: str = "nothing was written", lang: str = "en"
 ) -> Iterator[None]:
     """Convert surgesim's exceptions to messages and exit codes.
 
     `options` maps scenario paths to the options that set them. `interrupted` is the message on the state of
-    files after an interruption, unless the exception has a note of its own.
+    files after an interruption, unless the exception has a note of its own. `lang` is the language of the
+    messages.
     """
     try:
         yield
@@ -49,9 +60,23 @@ def errors(
         typer.echo(f"The run was stopped because of a defect in the program: {sentence}", err=True)
         raise typer.Exit(FAILED) from None
     except (ScenarioError, FitError) as error:
-        fail(listed([str(_by_option(problem, options or {})) for problem in error.problems]))
+        fail(problem_list([_by_option(problem, options or {}) for problem in error.problems], lang))
     except SurgesimError as error:
-        fail("; ".join([str(error), *_notes(error)]))
+        from surgesim.report.messages import message_words
+
+        fail("; ".join([message_words(lang, str(error)), *_notes(error)]))
+
+
+def problem_list(problems: Sequence[Problem], lang: str, mark: str = "") -> str:
+    """Return problems in `lang`, one per line after `mark`; of many, the last line counts the rest."""
+    from surgesim.report.messages import message_words
+    from surgesim.report.words import number, phrase
+
+    lines = [f"{mark}{replace(one, message=message_words(lang, one.message))}" for one in problems]
+    more = len(lines) - MOST_PROBLEMS
+    if more > 0 and lang != "en":
+        return "\n".join([*lines[:MOST_PROBLEMS], phrase(lang, "check.more", more=number(more, lang))])
+    return listed(lines)
 
 
 def _tell_interrupted(error: BaseException, otherwise: str) -> None:

@@ -256,7 +256,7 @@ class Province:
 
     def heads(self) -> int:
         """Return the number of clinical staff on the payroll."""
-        return int(self.capacity.heads().sum())
+        return self.capacity.employed
 
     def _immunity_of_staff(self) -> tuple[float, float]:
         """Return the share of staff who are immune at the start, and the protection of the others."""

@@ -247,6 +247,9 @@ class Record:
     patient_events, facility_events
         In order of time, the warm-up included; None if the run did not keep its events. The first events
         of the facilities are their states at the beginning of the first day.
+    stocks_by_hour
+        ``(24 * days, facilities)``: oxygen stocks at each full hour, kg, NaN without a source; None if the
+        run did not keep its events.
     """
 
     replication: int
@@ -271,6 +274,7 @@ class Record:
     drawn: Mapping[str, float] = field(default_factory=dict)
     patient_events: tuple[LogEntry, ...] | None = None
     facility_events: tuple[FacilityEvent, ...] | None = None
+    stocks_by_hour: Floats | None = None
 
     def series(self, column: str) -> Floats:
         """Return the province's daily series of one column, shape ``(days,)``."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from dataclasses import replace
 
 import numpy as np
+from simpy.events import Event
 
 from surgesim.model.columns import Page
 from surgesim.model.command.assessor import Assessor, Tables
@@ -215,7 +216,7 @@ class Recorder:
 
     def record(self, day: int) -> Assessment:
         """Fill the rows of a day; return what the command sees of it."""
-        self._reach.pass_day(day, self._run.epidemic)
+        self._reach.pass_day(day)
         page = self._page()
         self._write(day, page)
         self._before = page
@@ -324,6 +325,28 @@ class Recorder:
             np.array(waits, np.int64).reshape(-1, 4),
             np.array(trips, np.int64).reshape(-1, 4),
         )
+
+
+class StockWatch:
+    """Notes the oxygen stock of each facility every hour of the run.
+
+    Attributes
+    ----------
+    by_hour
+        For each hour from 00:00 of day 0: kg by facility, NaN without a source of oxygen.
+    """
+
+    def __init__(self, province: Province) -> None:
+        self._province = province
+        self.by_hour: list[list[float]] = []
+        province.env.process(self._hours())
+
+    def _hours(self) -> Generator[Event, object, None]:
+        env, supply = self._province.env, self._province.supply
+        none = [np.nan] * len(self._province.facilities.sites)
+        for hour in range(24 * self._province.end_day):
+            yield env.at(hour / 24)
+            self.by_hour.append(none if supply is None else supply.stocks_now())
 
 
 class StateWatch:

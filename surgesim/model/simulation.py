@@ -5,8 +5,9 @@ Day d is [d, d + 1), see `calendar`: events at 00:00 belong to the day that begi
 1. 00:00  rules that are due, then all other events of that instant; today's beds open; the epidemic
    advances; the day's patients are drawn.
 2. During the day: patients' events, deliveries, rules (SimPy's calendar).
-3. 24:00  before any event of the next day: the day is recorded, assessed and checked; the command receives
-   the assessment, and rules without delay act at the next 00:00, as do the interventions of extensions.
+3. 24:00  before any event of the next day: the day is checked and recorded; the command receives the
+   indicators that rules watch, and rules without delay act at the next 00:00, as do the interventions of
+   extensions.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from surgesim.model.epidemic.spread import Epidemic
 from surgesim.model.orders import Orders
 from surgesim.model.province import Province
 from surgesim.model.record import Record
-from surgesim.model.recorder import Recorder, StateWatch
+from surgesim.model.recorder import Recorder, StateWatch, StockWatch
 from surgesim.model.surveillance.detection import Surveillance
 from surgesim.scenario.schema.scenario import Scenario
 
@@ -89,10 +90,11 @@ class Simulation:
         shared: SharedDays | None = None,
     ) -> None:
         self.province = Province(scenario, seed, replication, log=log, shared=shared)
-        self.command = Command(self.province.env, scenario.start)
+        self.command = Command(self.province.env, scenario.start, scenario.command.recognition_days)
         self.recorder = Recorder(scenario, replication, self.province)
         self._log = log
         self._watch = None if log is None else StateWatch(self.province)
+        self._stocks = None if log is None else StockWatch(self.province)
         look = None if self._watch is None else self._watch.look
         self._orders = Orders(self.province, self.command, self.recorder.so_far, look)
 
@@ -114,7 +116,12 @@ class Simulation:
         record = self.recorder.finish(self.command.actions)
         if self._log is None or self._watch is None:
             return record
-        return replace(record, patient_events=tuple(self._log), facility_events=tuple(self._watch.events))
+        return replace(
+            record,
+            patient_events=tuple(self._log),
+            facility_events=tuple(self._watch.events),
+            stocks_by_hour=None if self._stocks is None else np.array(self._stocks.by_hour),
+        )
 
     # -- the order of a day -----------------------------------------------------------------------
 

@@ -1,9 +1,10 @@
-"""Export of the result tables to an Excel workbook, with a sheet that defines every column."""
+"""The results as an Excel workbook to read: a summary with a chart, plans, hospitals, districts, days."""
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -11,9 +12,19 @@ from typing import TYPE_CHECKING, Any, Final
 from zipfile import BadZipFile, ZipFile
 
 from surgesim.errors import ResultsError
-from surgesim.files import atomic_write, refuse_to_replace
-from surgesim.report.words import phrase
-from surgesim.study.tables.columns import TABLES, Table
+from surgesim.files import GENERATOR, atomic_write, refuse_to_replace
+from surgesim.report.prose.summary import in_brief
+from surgesim.report.sheets import (
+    SHEETS,
+    Content,
+    Kind,
+    Sheet,
+    column_title,
+    criteria_sheet,
+    definitions_sheet,
+)
+from surgesim.report.words import day_text, number, phrase
+from surgesim.study.measures.binding import BEDS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,25 +34,33 @@ if TYPE_CHECKING:
 MOST_ROWS: Final = 1_048_576
 """Max number of rows in a sheet, header included; further rows would be lost without a warning."""
 
-LEFT_OUT: Final = ("daily", "daily_districts")
-"""Daily tables, written only on request, because they would make up most of the workbook."""
+DAILY: Final = ("daily", "daily_districts")
+"""Daily tables, written as they are in the CSV files, and only on request, because they are long."""
 
-DEFINITIONS: Final = "definitions"
 AUTHOR: Final = "surgesim"
-_WIDEST: Final = 340
-"""Max column width in pixels."""
+_WIDEST: Final = {"text": 60, "long": 90}
+_NARROWEST: Final = 11
+"""Widths of columns, in characters."""
+
+_FORMATS: Final[dict[Kind, str]] = {
+    "count": "#,##0",
+    "decimal": "#,##0.0",
+    "change": "+#,##0;−#,##0;0",
+    "share": "0%",
+}
+_DATES: Final = {"en": "d mmm yyyy", "vi": "dd/mm/yyyy"}
+_BLUE: Final = "#0072B2"
 
 
 def write_workbook(results: Results, path: Path | str, lang: str = "en", *, daily: bool = False) -> Path:
-    """Write the tables to an ``.xlsx`` file, completely or not at all, without formulas.
+    """Write the results to an ``.xlsx`` file to read, completely or not at all, without formulas.
 
     Parameters
     ----------
     lang
-        Language of the headings on the sheet of definitions: ``vi`` or ``en``. Columns keep the names
-        they have in the CSV files.
+        ``vi`` or ``en``.
     daily
-        True to include the daily tables.
+        True to add the daily tables as they are in the CSV files.
 
     Raises
     ------
@@ -50,7 +69,7 @@ def write_workbook(results: Results, path: Path | str, lang: str = "en", *, dail
         is something other than an unedited surgesim workbook.
     """
     try:
-        import xlsxwriter  # noqa: F401
+        import xlsxwriter
     except ImportError as error:
         raise ResultsError(
             "an Excel workbook needs the package XlsxWriter; install it with: pip install 'surgesim[excel]'"
@@ -59,8 +78,7 @@ def write_workbook(results: Results, path: Path | str, lang: str = "en", *, dail
     if path.suffix != ".xlsx":
         raise ResultsError(f"got a workbook {path.name!r}, expected a name that ends in .xlsx")
     refuse_to_replace(path, _is_own, "an unedited workbook")
-    tables = [table for table in TABLES if daily or table.name not in LEFT_OUT]
-    frames = {table.name: getattr(results, table.name) for table in tables}
+    frames = {name: getattr(results, name) for name in DAILY} if daily else {}
     for name, frame in frames.items():
         if len(frame) + 1 > MOST_ROWS:
             raise ResultsError(
@@ -69,11 +87,9 @@ def write_workbook(results: Results, path: Path | str, lang: str = "en", *, dail
             )
     content = BytesIO()  # in memory: a ZIP file on a full disk would raise a second error when closed
     with atomic_write(path) as part:
-        with _as_os_errors(), _writer(content) as writer:
-            writer.book.set_properties({"author": AUTHOR})
-            _write(writer, DEFINITIONS, _definitions(tables, frames, lang))
-            for name, frame in frames.items():
-                _write(writer, name, frame)
+        with _as_os_errors(), xlsxwriter.Workbook(content, {"in_memory": True}) as book:
+            book.set_properties({"author": AUTHOR, "keywords": GENERATOR})
+            _write(_Book(book, lang), results, frames)
         part.write_bytes(content.getvalue())
     return path
 
@@ -103,33 +119,136 @@ def _is_own(path: Path) -> bool:
         r"<dcterms:created[^>]*>([^<]*)</dcterms:created><dcterms:modified[^>]*>\2</dcterms:modified>",
         properties.decode(errors="replace"),
     )
-    return unedited is not None and f'name="{DEFINITIONS}"'.encode() in sheets
+    ours = f"<cp:keywords>{GENERATOR}</cp:keywords>".encode() in properties
+    return unedited is not None and (ours or b'name="definitions"' in sheets)
 
 
-def _writer(content: BytesIO) -> pd.ExcelWriter[Any]:
-    import pandas as pd
+class _Book:
+    """A workbook that is being written, with its cell formats."""
 
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    return pd.ExcelWriter(
-        content, engine="xlsxwriter", datetime_format="yyyy-mm-dd", engine_kwargs={"options": options}
+    def __init__(self, book: Any, lang: str) -> None:
+        self.book, self.lang = book, lang
+        top = {"valign": "top"}
+        self.title = book.add_format({"bold": True, "font_size": 14})
+        self.text = book.add_format({"text_wrap": True, **top})
+        self.head = book.add_format(
+            {"bold": True, "text_wrap": True, "bg_color": "#EEF3F7", "bottom": 1, **top}
+        )
+        self.formats = {kind: book.add_format({"num_format": code, **top}) for kind, code in _FORMATS.items()}
+        self.formats["date"] = book.add_format({"num_format": _DATES[lang], "align": "left", **top})
+        self.formats["text"] = self.formats["long"] = self.text
+
+    def grid(self, at: Any, sheet: Sheet, first: int = 0) -> None:
+        """Write the columns and rows of a sheet from row `first` on, with fitted widths."""
+        for place, (name, kind) in enumerate(sheet.columns.items()):
+            heading = column_title(name, self.lang)
+            at.write_string(first, place, heading, self.head)
+            cells = [row[place] for row in sheet.rows]
+            at.set_column(place, place, _width(heading, kind, cells))
+            for row, cell in enumerate(cells, start=first + 1):
+                _write_cell(at, row, place, cell, self.formats[kind])
+
+    def add(self, name: str) -> Any:
+        """Add a sheet with the title of `name`, laid out for printing on landscape A4."""
+        at = self.book.add_worksheet(phrase(self.lang, f"sheet.{name}"))
+        at.set_landscape()
+        at.set_paper(9)
+        at.fit_to_pages(1, 0)
+        return at
+
+
+def _write(book: _Book, results: Results, frames: dict[str, pd.DataFrame]) -> None:
+    sheets = [make(results, book.lang) for make in SHEETS]
+    top = criteria_sheet(results, book.lang)
+    summary = book.add("summary")
+    for sheet in sheets:
+        at = book.add(sheet.name)
+        book.grid(at, sheet)
+        at.freeze_panes(1, 1)
+        at.repeat_rows(0)
+        at.autofilter(0, 0, max(len(sheet.rows), 1), len(sheet.columns) - 1)
+    _summary(book, summary, results, top, next(each for each in sheets if each.name == "days"))
+    for name, frame in frames.items():
+        _raw(book, name, frame)
+    definitions = book.add("definitions")
+    book.grid(definitions, definitions_sheet([top, *sheets], book.lang))
+    definitions.freeze_panes(1, 0)
+
+
+def _summary(book: _Book, at: Any, results: Results, top: Sheet, days: Sheet) -> None:
+    """Write the title, the answer in sentences, the criteria and the charts."""
+    lang, scenario = book.lang, results.scenario
+    book.grid(at, top, first=7)
+    last = len(top.columns) - 1
+    at.write_string(0, 0, scenario.title.get(lang), book.title)
+    heading = phrase(
+        lang,
+        "onepage.run",
+        runs=number(int(results.replications["replication"].nunique()), lang),
+        days=number(scenario.days, lang),
+        start=day_text(scenario.start, lang),
     )
+    sentences = [heading, *map(str, in_brief(results, lang)), phrase(lang, "onepage.no_forecast")]
+    for row, sentence in enumerate(sentences, start=1):
+        at.merge_range(row, 0, row, last, sentence, book.text)
+        at.set_row(row, 15 * (1 + len(sentence) // 110))
+    for place, bed in enumerate(BEDS):
+        chart = book.book.add_chart({"type": "line"})
+        names = list(days.columns)
+        for name, colour, dash in ((f"{bed}_need", _BLUE, "solid"), (f"staffed_{bed}", "black", "dash")):
+            column, sheet = names.index(name), phrase(lang, "sheet.days")
+            chart.add_series(
+                {
+                    "name": column_title(name, lang),
+                    "categories": [sheet, 1, 0, len(days.rows), 0],
+                    "values": [sheet, 1, column, len(days.rows), column],
+                    "line": {"color": colour, "width": 1.75, "dash_type": dash},
+                }
+            )
+        chart.set_title({"name": phrase(lang, f"figure.{bed}_panel"), "name_font": {"size": 11}})
+        chart.set_x_axis(
+            {"date_axis": True, "num_format": _DATES[lang], "major_unit": 1, "major_unit_type": "months"}
+        )
+        chart.set_y_axis({"num_format": "#,##0", "min": 0, "major_gridlines": {"visible": True}})
+        chart.set_legend({"position": "bottom"})
+        chart.set_size({"width": 560, "height": 300})
+        at.insert_chart(len(top.rows) + 10 + 16 * place, 0, chart)
+    at.fit_to_pages(1, 1)
 
 
-def _write(writer: pd.ExcelWriter[Any], name: str, frame: pd.DataFrame) -> None:
-    """Write a sheet with a frozen header and fitted columns; infinite values become ``inf``."""
-    frame.to_excel(writer, sheet_name=name, index=False, freeze_panes=(1, 0))
-    sheet = writer.sheets[name]
-    sheet.autofit(max_width=_WIDEST)
-    sheet.autofilter(0, 0, max(len(frame), 1), len(frame.columns) - 1)
+def _raw(book: _Book, name: str, frame: pd.DataFrame) -> None:
+    """Write a table as it is in its CSV file."""
+    at = book.book.add_worksheet(name)
+    for place, column in enumerate(frame.columns):
+        at.write_string(0, place, str(column), book.head)
+        is_date = str(frame[column].dtype).startswith("datetime")
+        form = book.formats["date"] if is_date else None
+        for row, value in enumerate(frame[column].tolist(), start=1):
+            _write_cell(at, row, place, value.date() if is_date else value, form)
+    at.set_column(0, len(frame.columns) - 1, 16)
+    at.freeze_panes(1, 0)
+    at.autofilter(0, 0, max(len(frame), 1), len(frame.columns) - 1)
 
 
-def _definitions(tables: Sequence[Table], frames: Mapping[str, pd.DataFrame], lang: str) -> pd.DataFrame:
-    import pandas as pd
+def _write_cell(at: Any, row: int, place: int, value: Any, form: Any) -> None:
+    """Write a cell by its type; text is never read as a formula, a link or a number."""
+    if value is None or value != value:
+        at.write_blank(row, place, None, form)
+    elif isinstance(value, str):
+        at.write_string(row, place, value, form)
+    elif isinstance(value, (int, float)):
+        if math.isinf(value):
+            at.write_string(row, place, str(value))
+        else:
+            at.write_number(row, place, value, form)
+    else:
+        at.write_datetime(row, place, value, form)
 
-    names = ("sheet", "column", "unit", "meaning", "row", "rows")
-    rows = [
-        (table.name, column.name, column.unit, column.meaning, table.row, len(frames[table.name]))
-        for table in tables
-        for column in table.columns
-    ]
-    return pd.DataFrame(rows, columns=[phrase(lang, f"workbook.{name}") for name in names])
+
+def _width(heading: str, kind: Kind, cells: Sequence[Content]) -> float:
+    """Return the width that shows a column's longest word of the heading, and its cells up to a maximum."""
+    least = max(_NARROWEST, *(len(word) + 2 for word in heading.split()))
+    if kind not in _WIDEST:
+        return max(least, *(len(f"{cell:+,.1f}") + 2 for cell in cells if isinstance(cell, (int, float))), 0)
+    lines = (len(line) for cell in cells if isinstance(cell, str) for line in cell.split("\n"))
+    return min(max(least, *lines, 0) + 1, _WIDEST[kind]) if cells else least

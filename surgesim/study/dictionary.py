@@ -30,6 +30,7 @@ from surgesim.study.tables.replication import (
     FACILITY_KEYS,
     PROVINCE_KEYS,
     STATE,
+    STOCK_TABLE,
     event_meanings,
 )
 from surgesim.study.tables.series import FACILITY_SERIES, SERIES_TABLES
@@ -240,7 +241,7 @@ def _replication() -> Iterator[str]:
         text = f"One row per {row}. After these columns come the daily indicators of the {then}."
         yield _section(f"Replication: {name}", text, keys, "column")
     yield _section("Daily indicators of the facilities", "", (*FACILITY, STATE), "indicator", level=3)
-    for table in (BREACHES, EVENT_TABLE):
+    for table in (BREACHES, STOCK_TABLE, EVENT_TABLE):
         yield _section(f"Replication: {table.name}", f"One row per {table.row}.", table.columns, "column")
     yield _section(
         "Events",

@@ -20,6 +20,7 @@ from surgesim.study.tables.replication import (
     event_frame,
     facility_frame,
     province_frame,
+    stock_frame,
 )
 
 if TYPE_CHECKING:
@@ -101,6 +102,21 @@ class Replication:
                 "got a replication simulated without events, expected simulate(..., events=True)"
             )
         return event_frame(self.scenario, self.alternative, self._record)
+
+    @cached_property
+    def stocks(self) -> pd.DataFrame:
+        """The oxygen stocks of the facilities with a source, one row per facility and hour.
+
+        Raises
+        ------
+        SurgesimError
+            If the replication was simulated without ``events=True``.
+        """
+        if self._record.stocks_by_hour is None:
+            raise SurgesimError(
+                "got a replication simulated without events, expected simulate(..., events=True)"
+            )
+        return stock_frame(self.scenario, self.alternative, self._record)
 
     @cached_property
     def _breaches(self) -> Breaches:

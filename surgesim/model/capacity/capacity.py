@@ -200,8 +200,8 @@ class Resources:
     ----------
     reinforcement
         Number of staff that rules have brought in, over all facilities and cadres.
-    heads
-        ``(facilities, 3)`` staff on the payroll, reinforcements included.
+    heads, employed
+        ``(facilities, 3)`` staff on the payroll, reinforcements included, and their number in all.
     apart
         The facilities that were mobilised without their own staff, ``(facilities,)``, or None if there are
         none.
@@ -227,6 +227,7 @@ class Resources:
 
     reinforcement: int
     heads: Ints
+    employed: int
     apart: Bools | None
     brought: Floats
     moved: Ints
@@ -428,6 +429,11 @@ class Capacity:
         """Number of staff from outside who are at work today: all that rules had brought in by 00:00."""
         return self._resources.reinforcement
 
+    @property
+    def employed(self) -> int:
+        """Number of staff on the payroll at the last count, reinforcements included."""
+        return self._resources.employed
+
     def heads(self) -> Ints:
         """Staff on the payroll at the last count, reinforcements included, ``(facilities, 3)``."""
         return self._resources.heads
@@ -459,6 +465,7 @@ class Capacity:
         return Resources(
             int(reinforcements.sum()),
             heads,
+            int(heads.sum()),
             apart if apart.any() else None,
             np.minimum(reinforcements / np.maximum(heads, 1), 1.0),
             moved,
@@ -640,8 +647,7 @@ class Capacity:
         shares = self._bound(OXYGEN) + self._bound(ICU)
         row |= {column.name: share for column, share in zip(BOUND, shares, strict=True)}
         if self.absences is not None:
-            heads = self.heads()
-            working, employed = self.absences.on_duty(heads).sum(), heads.sum()
+            working, employed = self.absences.on_duty(self.heads()).sum(), self.employed
             row["staff_absent_share"] = float(1 - working / employed) if employed else 0.0
         if self.essential is not None:
             self.essential.fill(page)

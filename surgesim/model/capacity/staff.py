@@ -191,6 +191,10 @@ class Absences:
         self._sent_home = np.zeros((self._days_off, *shape), np.int64)  # row: day modulo number of days off
         self._rounding = np.zeros(shape) if rounding is None else rounding
         self._heads_before = np.zeros(shape, np.int64)
+        # the heads of the last day, and what follows from them: computed again only when they change
+        self._heads: Ints | None = None
+        self._immune = np.zeros(shape, np.int64)
+        self._in_facility = np.ones(len(self._names), np.int64)
         self.infected, self.recovered = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         self.infections = np.zeros(shape, np.int64)
         self.returned = np.zeros(shape, np.int64)
@@ -231,7 +235,10 @@ class Absences:
         returning = cohort.copy()
         cohort[:] = 0
         self._strike_off(day, heads)
-        load = patients / np.maximum(heads.sum(axis=1), 1)
+        if heads is not self._heads:
+            self._heads, self._immune = heads, self._immune_of(heads)
+            self._in_facility = np.maximum(heads.sum(axis=1), 1)
+        load = patients / self._in_facility
         at_work = self._section.at_work * self.exposure
         hazard = self._section.community * np.asarray(incidence) + at_work * load
         susceptible = heads - self.infected
@@ -239,16 +246,26 @@ class Absences:
             self.recovered += returning
             self._let_go(heads)
         if self._after_infection > 0 or self._immune_share > 0:
-            susceptible = np.maximum(susceptible - self.recovered - self._immune(heads), 0)
-        unprotected, hazard = hazard, hazard * (1.0 - self.protection)
-        new = binomial_quantile(rng.random(heads.shape), susceptible, -np.expm1(-hazard)[:, None])
+            susceptible = np.maximum(susceptible - self.recovered - self._immune, 0)
+        chance = -np.expm1(-hazard * (1.0 - self.protection))[:, None]
+        draws = rng.random(heads.shape)
         if rng_again is not None and np.count_nonzero(self.recovered):
-            new += self._infect_again(unprotected, rng_again)
+            again = -np.expm1(-hazard * (1.0 - max(self.protection, self._after_infection)))[:, None]
+            new, once_more = binomial_quantile(  # at once, in half the time
+                np.array([draws, rng_again.random(heads.shape)]),
+                np.array([susceptible, self.recovered]),
+                np.array([chance, again]),
+            )
+            self.recovered = self.recovered - once_more
+            self.again += once_more
+            new += once_more
+        else:
+            new = binomial_quantile(draws, susceptible, chance)
         cohort += new
         self.infected += new
         self.infections += new
 
-    def _immune(self, heads: Ints) -> Ints:
+    def _immune_of(self, heads: Ints) -> Ints:
         """Return the staff who are immune throughout, ``(facilities, 3)``."""
         immune: Ints = np.floor(self._immune_share * heads + self._rounding).astype(np.int64)
         return immune
@@ -256,20 +273,12 @@ class Absences:
     def _let_go(self, heads: Ints) -> None:
         """Where heads have fallen since yesterday, remove the same share of recovered staff."""
         before, self._heads_before = self._heads_before, heads
-        if not np.count_nonzero(self.recovered) or np.array_equal(before, heads):
+        if before is heads or not np.count_nonzero(self.recovered) or np.array_equal(before, heads):
             return
         share = np.minimum(heads / np.maximum(before, 1), 1.0)
         stay = np.minimum(np.rint(self.recovered * share).astype(np.int64), heads - self.infected)
         self.gone += self.recovered - stay
         self.recovered = stay
-
-    def _infect_again(self, hazard: Floats, rng: np.random.Generator) -> Ints:
-        """Infect recovered staff once more, and return them, ``(facilities, 3)``."""
-        chance = -np.expm1(-hazard * (1.0 - max(self.protection, self._after_infection)))
-        again = binomial_quantile(rng.random(self.recovered.shape), self.recovered, chance[:, None])
-        self.recovered = self.recovered - again
-        self.again += again
-        return again
 
     def _strike_off(self, day: int, heads: Ints) -> None:
         """Where more staff are absent than are on the payroll, remove the most recently infected."""

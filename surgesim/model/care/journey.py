@@ -309,7 +309,9 @@ class Journey:
         if self._look is not None:
             self._look(facility)
         if self.supply is not None:
-            self.supply.join(patient, facility, patient.icu_flow if place == IN_ICU else patient.oxygen_flow)
+            self.supply.join(
+                patient, facility, patient.icu_course.flow if place == IN_ICU else patient.oxygen_flow
+            )
 
     def _admit_to_oxygen(self, patient: Patient, facility: int) -> None:
         patient.unmet_since = inf
@@ -479,9 +481,9 @@ class Journey:
         if self.drugs is not None:
             factor *= self.drugs.icu
         if dies(patient, factor):
-            patient.timer = self._env.after(patient.icu_dying_stay, self._dies_in_icu, patient)
+            patient.timer = self._env.after(patient.icu_course.dying_stay, self._dies_in_icu, patient)
         else:
-            patient.timer = self._env.after(patient.icu_survivor_stay, self._steps_down, patient)
+            patient.timer = self._env.after(patient.icu_course.survivor_stay, self._steps_down, patient)
 
     def _dies_in_icu(self, due: Due) -> None:
         patient: Patient = due[3]
@@ -500,7 +502,7 @@ class Journey:
         if self._log is not None:
             self.note(patient, "ready", patient.facility)
         patient.ready_time = self._env.now
-        patient.oxygen_flow = patient.step_down_flow
+        patient.oxygen_flow = patient.icu_course.step_down_flow
         self.ledger.move(patient, READY, IN_ICU)
         self.pause_clock(patient)
         patient.clock_elapsed = 0.0  # the need is oxygen again, so the oxygen clock runs
@@ -526,7 +528,7 @@ class Journey:
 
     def _step_down_stay(self, patient: Patient, facility: int) -> None:
         self.settle_in(patient, facility, IN_OXYGEN, NEEDS_OXYGEN, self.ledger.flows[OXYGEN].moves_in)
-        patient.timer = self._env.after(patient.step_down_stay, self._goes_home, patient)
+        patient.timer = self._env.after(patient.icu_course.step_down_stay, self._goes_home, patient)
 
     def _goes_home(self, due: Due) -> None:
         patient: Patient = due[3]

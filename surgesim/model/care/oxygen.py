@@ -11,7 +11,7 @@ If the scenario's floor (`Scarcity`) is below 1, all flows of a facility are low
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import ceil, inf
+from math import ceil, inf, nan
 from typing import Protocol
 
 import numpy as np
@@ -291,6 +291,7 @@ class OxygenSupply:
         self._breathers = breathers
         self._short_changed = short_changed
         self._streams = streams
+        self._all_advanced = -inf  # the time up to which all stores have been brought
         self.stores = [None if s is None else Store(s, env.now, self._floor) for s in sources.values()]
         for facility, source in enumerate(sources.values()):
             if source is not None and source.delivery is not None:
@@ -458,17 +459,26 @@ class OxygenSupply:
     def advance(self) -> None:
         """Bring every store up to the current time."""
         now = self._env.now
-        for store in self.stores:
-            if store is not None and store.last < now:
-                store.advance(now)
+        if now > self._all_advanced:
+            self._all_advanced = now
+            for store in self.stores:
+                if store is not None:
+                    store.advance(now)
+
+    def stocks_now(self) -> list[float]:
+        """Return the stock of each facility now, kg, and change nothing; NaN without a source."""
+        now = self._env.now
+        return [
+            nan if store is None else max(store.stock - store.draw * (now - store.last), 0.0)
+            for store in self.stores
+        ]
 
     def look(self) -> None:
         """At 00:00, bring every store up to the current time, set flows, and watch stocks."""
+        self.advance()
         for facility, store in enumerate(self.stores):
-            if store is not None:
-                store.advance(self._env.now)
-                if store.patients and not store.short:
-                    self._set_flows(facility, store, store.served)
+            if store is not None and store.patients and not store.short:
+                self._set_flows(facility, store, store.served)
 
     def refill(self) -> None:
         """Set all stocks to their initial levels: at each 00:00 of a warm-up, and at t = 0 after it."""
@@ -609,7 +619,8 @@ class OxygenSupply:
                 continue
             came = store.at_start + store.delivered + store.produced
             tolerance = _TOLERANCE_KG * (1e-6 * came if came > 1e6 else 1.0)
-            if abs(store.imbalance()) > tolerance or store.tank < -tolerance or store.cylinders < -tolerance:
+            balanced = -tolerance <= store.imbalance() <= tolerance
+            if not balanced or store.tank < -tolerance or store.cylinders < -tolerance:
                 raise IdentityError(
                     "oxygen: start + delivered + received + produced - used - spilled - lost = end",
                     name,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import inf
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,14 +135,7 @@ class PatientBatch:
         """Return one object per patient, numbered from `first_index`, with `luck` turned into `dies_from`."""
         dies = self.luck < np.array([self.p_full, self.p_thin, self.p_boarded, self.p_untreated])
         dies_from = np.where(dies.any(axis=0), dies.argmax(axis=0), NO_CARE + 1)
-        boarded, untreated = dies_from <= BOARDED, dies_from <= NO_CARE
-        boarding_ends = np.where(boarded, self.boarded_death, self.boarded_recovery)
-        icu_need_ends = np.where(untreated, self.icu_death, self.icu_recovery)
-        others = (
-            np.where(boarded, self.icu_death, self.icu_recovery),
-            np.where(untreated, self.boarded_death, self.boarded_recovery),
-        )
-        boarding_gain, icu_gain = _gain(np.array([boarding_ends, icu_need_ends]), np.array(others))
+        untreated = dies_from <= NO_CARE
         columns = (
             range(first_index, first_index + len(self)),
             self.need_time.tolist(),
@@ -156,40 +149,92 @@ class PatientBatch:
             self.p_thin.tolist(),
             dies_from.tolist(),
             self.oxygen_stay.tolist(),
-            self.icu_survivor_stay.tolist(),
-            self.icu_dying_stay.tolist(),
-            self.step_down_stay.tolist(),
             np.where(untreated, self.oxygen_death, self.oxygen_recovery).tolist(),
-            boarding_ends.tolist(),
-            boarding_gain.tolist(),
-            icu_need_ends.tolist(),
-            icu_gain.tolist(),
             self.unreported.tolist(),
             self.oxygen_flow.tolist(),
-            self.icu_flow.tolist(),
-            self.step_down_flow.tolist(),
             self.high_risk.tolist(),
+            self._icu_courses(dies_from),
         )
         return list(map(Patient, *columns))
+
+    def _icu_courses(self, dies_from: Ints) -> list[IcuCourse]:
+        """Return each patient's course of an ICU need, NO_ICU for patients who never have one."""
+        courses = [NO_ICU] * len(self)
+        who = self.needs_icu.nonzero()[0]
+        boarded, untreated = dies_from[who] <= BOARDED, dies_from[who] <= NO_CARE
+        boarded_death, boarded_recovery = self.boarded_death[who], self.boarded_recovery[who]
+        icu_death, icu_recovery = self.icu_death[who], self.icu_recovery[who]
+        ends = np.array(
+            [
+                np.where(boarded, boarded_death, boarded_recovery),
+                np.where(untreated, icu_death, icu_recovery),
+            ]
+        )
+        others = np.array(
+            [
+                np.where(boarded, icu_death, icu_recovery),
+                np.where(untreated, boarded_death, boarded_recovery),
+            ]
+        )
+        columns = (
+            self.icu_survivor_stay[who],
+            self.icu_dying_stay[who],
+            self.step_down_stay[who],
+            *ends,
+            *_gain(ends, others),
+            self.icu_flow[who],
+            self.step_down_flow[who],
+        )
+        for place, course in zip(who.tolist(), map(IcuCourse, *map(np.ndarray.tolist, columns)), strict=True):
+            courses[place] = course
+        return courses
+
+
+class IcuCourse(NamedTuple):
+    """What is drawn for a need for ICU; times in days, flows in L/min.
+
+    Attributes
+    ----------
+    survivor_stay, dying_stay, step_down_stay
+        Lengths of stay in an ICU bed, of survivors and of those who die there, and in an oxygen bed after it.
+    boarding_ends, need_ends
+        How long the need can stay unmet while boarding, and without a bed.
+    boarding_gain, need_gain
+        A day without a bed counts as 1 + `boarding_gain` days toward the end as a boarder, and a day of
+        boarding as 1 + `need_gain` days toward the end without a bed.
+    flow, step_down_flow
+        Oxygen flow in an ICU bed, and in an oxygen bed after it.
+    """
+
+    survivor_stay: float
+    dying_stay: float
+    step_down_stay: float
+    boarding_ends: float
+    need_ends: float
+    boarding_gain: float
+    need_gain: float
+    flow: float
+    step_down_flow: float
+
+
+NO_ICU = IcuCourse(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+"""The course of patients who never need ICU; they share it."""
 
 
 class Patient:
     """One patient: the random traits, and the current state of the journey.
 
     `dies_from` is the first level of care, FULL to NO_CARE, in which the patient dies (NO_CARE + 1: survives
-    any). It determines the `_ends` attributes, which give how long a need can stay unmet. A day of ICU need
-    without a bed counts as 1 + `boarding_gain` days toward the end as a boarder, and a day of boarding as 1 +
-    `icu_gain` days toward the end without a bed. `late` is True if the patient missed timely access. `need`
+    any). It determines `oxygen_need_ends`, which is how long a need for oxygen can stay unmet. `icu_course`
+    is drawn only for patients who will need ICU. `late` is True if the patient missed timely access. `need`
     and `place` are indices from `ledger`. `timer` is the scheduled end of a stay or journey, and `clock` the
-    scheduled end of an unmet need; an outdated event does nothing, because `timer` or `clock` is then another
-    event.
+    scheduled end of an unmet need; an outdated event does nothing, because `timer` or `clock` is then
+    another event.
     """
 
     __slots__ = (
         "age",
         "boarded_days",
-        "boarding_ends",
-        "boarding_gain",
         "breathes_at",
         "breathless",
         "care",
@@ -204,13 +249,9 @@ class Patient:
         "facility",
         "flow_kg",
         "high_risk",
+        "icu_course",
         "icu_delay",
-        "icu_dying_stay",
-        "icu_flow",
-        "icu_gain",
-        "icu_need_ends",
         "icu_need_time",
-        "icu_survivor_stay",
         "index",
         "late",
         "location",
@@ -226,8 +267,6 @@ class Patient:
         "place",
         "ready_time",
         "refused",
-        "step_down_flow",
-        "step_down_stay",
         "strain_before",
         "timer",
         "unmet_since",
@@ -249,19 +288,11 @@ class Patient:
         p_thin: float,
         dies_from: int,
         oxygen_stay: float,
-        icu_survivor_stay: float,
-        icu_dying_stay: float,
-        step_down_stay: float,
         oxygen_need_ends: float,
-        boarding_ends: float,
-        boarding_gain: float,
-        icu_need_ends: float,
-        icu_gain: float,
         unreported: bool,
         oxygen_flow: float,
-        icu_flow: float,
-        step_down_flow: float,
         high_risk: bool,
+        icu_course: IcuCourse,
     ) -> None:
         self.index = index
         self.need_time = need_time
@@ -275,19 +306,11 @@ class Patient:
         self.p_thin = p_thin
         self.dies_from = dies_from
         self.oxygen_stay = oxygen_stay
-        self.icu_survivor_stay = icu_survivor_stay
-        self.icu_dying_stay = icu_dying_stay
-        self.step_down_stay = step_down_stay
         self.oxygen_need_ends = oxygen_need_ends
-        self.boarding_ends = boarding_ends
-        self.boarding_gain = boarding_gain
-        self.icu_need_ends = icu_need_ends
-        self.icu_gain = icu_gain
         self.unreported = unreported
         self.oxygen_flow = oxygen_flow
-        self.icu_flow = icu_flow
-        self.step_down_flow = step_down_flow
         self.high_risk = high_risk
+        self.icu_course = icu_course
         self.location = district
         self.facility = -1  # current or last facility
         self.destination = -1

@@ -77,25 +77,21 @@ class ReachCounts:
         self._needs_before = np.zeros(groups, np.int64)
         self._dead_before = np.zeros(groups, np.int64)
         self._begun = False
-        self._became_infectious = np.zeros(groups, np.int64)
-        self._latent_before = np.zeros(groups, np.int64)
-        self._latent = self._latent_before
+        self._epidemic: Epidemic | None = None
+        self._infected_before = np.zeros(groups, np.int64)
 
     def begin(self, epidemic: Epidemic | None) -> None:
         """At t = 0, exclude the warm-up and the initial census from the counts."""
         if epidemic is not None:
-            self._latent = self._latent_before = epidemic.latent().ravel()
+            self._epidemic, self._infected_before = epidemic, epidemic.no_longer_susceptible().ravel()
         self._needs_before = np.array(self._ledger.needs)
         self._dead_before = np.array(self._ledger.dead)
         self._ledger.too_late.clear()
         self._begun = True
 
-    def pass_day(self, day: int, epidemic: Epidemic | None) -> None:
-        """Add the patients that the ledger has counted since the day before, and the day's infections."""
+    def pass_day(self, day: int) -> None:
+        """Add the patients that the ledger has counted since the day before."""
         ledger = self._ledger
-        if epidemic is not None and epidemic.today is not None:
-            self._became_infectious += epidemic.today.onsets.sum(axis=(3, 4)).ravel()
-            self._latent = epidemic.latent().ravel()
         needs = np.array(ledger.needs)
         self.needs[day] = needs - self._needs_before
         self._needs_before = needs
@@ -114,8 +110,10 @@ class ReachCounts:
 
     @property
     def infected(self) -> Ints:
-        """``(groups,)`` people infected since t = 0: those who became infectious, and more latent people."""
-        infected: Ints = self._became_infectious + self._latent - self._latent_before
+        """``(groups,)`` people infected since t = 0; none without an epidemic."""
+        if self._epidemic is None:
+            return np.zeros_like(self._infected_before)
+        infected: Ints = self._epidemic.no_longer_susceptible().ravel() - self._infected_before
         return infected
 
     @property

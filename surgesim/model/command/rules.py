@@ -35,8 +35,9 @@ class Command:
         The steps that rules have taken so far.
     """
 
-    def __init__(self, env: Calendar, start: date) -> None:
+    def __init__(self, env: Calendar, start: date, recognition_days: int = 0) -> None:
         self._env = env
+        self._recognition_days = recognition_days
         self._start = start
         self._assessed = env.event()
         self._courses: dict[str, _Course] = {}
@@ -52,7 +53,8 @@ class Command:
             toward the number of days that it requires.
         """
         course = self._courses[name] = _Course(action)
-        self._env.process(self._rule(name, rule, course, past))
+        seen = () if self._recognition_days else past
+        self._env.process(self._rule(name, rule, course, seen))
 
     def is_in_force(self, name: str) -> bool:
         """Return True if a rule has been started and has not ended."""
@@ -66,7 +68,12 @@ class Command:
             self._note(name, "stood down")
 
     def hear(self, assessment: Assessment) -> None:
-        """Pass the day's assessment to the rules; rules without delay act at the next 00:00."""
+        """Pass the day's assessment to the rules; rules without delay act at the next 00:00.
+
+        Until the variant is recognised, they are not told.
+        """
+        if self._env.now < self._recognition_days:
+            return
         heard, self._assessed = self._assessed, self._env.event()
         heard._ok, heard._value = True, assessment
         self._env.schedule(heard, ENDING)

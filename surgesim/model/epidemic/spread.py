@@ -290,6 +290,7 @@ class Epidemic:
         self.recovered = self._everybody[len(self._state) :].reshape(immune.shape)
         self.recovered[:] = immune - lost
         self._people = population.count
+        self._waned = np.zeros_like(immune)  # people whose immunity has waned since the start of the run
         self.today: DayOfInfection | None = None
         self.vaccination: Vaccination | None = None
         if section.vaccination is not None:
@@ -321,9 +322,12 @@ class Epidemic:
         """Return the number of susceptible people, weighted by the share of hazard that protection leaves."""
         return float(self.susceptible.sum(axis=(0, 1, 2)) @ self._open_to)
 
-    def latent(self) -> Ints:
-        """Return the latent people, ``(districts, 9, 2)``."""
-        people: Ints = self.exposed.sum(axis=(0, 4))
+    def no_longer_susceptible(self) -> Ints:
+        """Return the people who have left S so far, ``(districts, 9, 2)``, and the immune of the start.
+
+        People who have come back to S because immunity waned count once for each time.
+        """
+        people: Ints = self._people - self.susceptible.sum(axis=3) + self._waned
         return people
 
     # -- measures ---------------------------------------------------------------------------------
@@ -637,6 +641,7 @@ class Epidemic:
         living = np.maximum(self.recovered - dead, 0)
         lost = rng.binomial(living, 1.0 / mean)
         self.recovered -= lost
+        self._waned += lost
         self.susceptible[..., WANED] += lost
 
     def _vaccinate(self, day: int, doses: int, dead: Ints, staff: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 import tempfile
 from importlib.resources import files
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from surgesim.report.brief.content import Brief, Grid
 
 TEMPLATE: Final = "brief.typ"
+_PAGE: Final = re.compile(rb"/Type\s*/Page\b")
+
 HEADINGS: Final = ("situation", "need", "decisions", "futures", "caveats", "sources")
 
 
@@ -60,22 +63,16 @@ def pdf(brief: Brief, font: Path | None = None) -> bytes:
             "picture": svg_text(brief.figure),
             "sources": _sources(brief),
         }
-        try:
-            compiler = typst.Compiler(
-                str(template),
-                font_paths=[folder],
-                ignore_system_fonts=True,
-                sys_inputs=inputs,
-            )
-            done = compiler.compile(format="pdf", timestamp=0)
-        except typst.TypstError as error:
-            if "does not fit" not in str(error):
-                raise
-            raise ResultsError(
-                "the brief does not fit one page even in letters of 8 pt; shorten the titles of the scenario "
-                "and of its alternatives"
-            ) from error
+        compiler = typst.Compiler(
+            str(template), font_paths=[folder], ignore_system_fonts=True, sys_inputs=inputs
+        )
+        done = compiler.compile(format="pdf", timestamp=0)
     assert isinstance(done, bytes)
+    if len(_PAGE.findall(done)) > 1:
+        raise ResultsError(
+            "the brief does not fit one page even in letters of 8 pt; shorten the titles of the scenario "
+            "and of its alternatives"
+        )
     return done
 
 

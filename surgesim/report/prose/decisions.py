@@ -186,7 +186,11 @@ def worth_sentences(worth: Worth, lang: str) -> Iterator[str]:
     harmful = limits[limits["difference_low"] > 0]
     for row in (*clear.head(EXPLAINED).to_dict("records"), *harmful.tail(EXPLAINED).to_dict("records")):
         yield _because(worth, row, lang)
-    bought = leading(worth, "step").dropna(subset=["per_billion"])
+    steps = leading(worth, "step")
+    worse = steps[(steps["difference_low"] > 0) & ~steps["resource"].isin(harmful["resource"])]
+    for row in worse.tail(1).to_dict("records"):
+        yield _because(worth, row, lang)
+    bought = steps[steps["difference_high"] < 0].dropna(subset=["per_billion"])
     if not bought.empty:
         best = bought.sort_values("per_billion").iloc[0].to_dict()
         yield phrase(
@@ -200,7 +204,7 @@ def worth_sentences(worth: Worth, lang: str) -> Iterator[str]:
 
 
 def _because(worth: Worth, row: Mapping[Any, Any], lang: str) -> str:
-    """Say what a removed limit changes, and the three totals that change most."""
+    """Say what a step more or a removed limit changes, and the three totals that change most."""
     table = worth.table
     of = (
         (table["kind"] == row["kind"])
@@ -216,10 +220,13 @@ def _because(worth: Worth, row: Mapping[Any, Any], lang: str) -> str:
         )
         for each in why(table[of])
     ]
+    what = phrase(
+        lang, "worth.more" if row["kind"] == "step" else "worth.without", item=item_name(worth, row, lang)
+    )
     return phrase(
         lang,
         "worth.because" if changes else "worth.no_reason",
-        item=item_name(worth, row, lang),
+        what=what,
         outcome=outcome_title(worth.scenario, str(row["outcome"]), lang),
         change=change_words(row["difference"], lang),
         changes="; ".join(changes),

@@ -16,7 +16,7 @@ from surgesim.scenario.schema.levers.rule import RuleBase
 from surgesim.scenario.schema.levers.staff import StaffRule
 from surgesim.scenario.schema.levers.supply import SupplyRule
 from surgesim.scenario.schema.names import ThresholdName
-from surgesim.scenario.schema.numbers import MOST_ENTRIES, Bound, Hours
+from surgesim.scenario.schema.numbers import MOST_ENTRIES, Bound, Count, Hours
 
 
 class Threshold(Section):
@@ -86,13 +86,17 @@ class Reach(Section):
 
 
 class Command(Section):
-    """Thresholds, the declared emergency, the epidemic's level, timely access, and the plan."""
+    """Thresholds, the declared emergency, the epidemic's level, timely access, and the plan.
+
+    The variant is recognised after `recognition_days`; until then, rules on indicators see nothing.
+    """
 
     thresholds: Named[Threshold] = Field(default_factory=dict)
     situation: Situation = Situation()
     levels: Off[Levels] = None
     reach: Off[Reach] = None
     plan: Named[Rule] = Field(default_factory=dict)
+    recognition_days: Count = 0
 
     @property
     def in_province(self) -> dict[str, Threshold]:

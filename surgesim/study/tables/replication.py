@@ -109,6 +109,18 @@ EVENT_TABLE = Table(
     ),
 )
 
+STOCK_TABLE = Table(
+    "stocks",
+    "facility with a source of oxygen × hour",
+    (
+        _ALTERNATIVE,
+        _REPLICATION,
+        Column("facility", TEXT, "name of the facility"),
+        Column("hour", "hours", "time from 00:00 of the scenario's first day"),
+        Column("oxygen_stock_kg", "kg", "oxygen in the tank and in the cylinders"),
+    ),
+)
+
 _RULE_EVENTS = {
     "fired": "the trigger has been met for the required number of days, or the date has come",
     "ordered": "the decision has been made",
@@ -166,6 +178,23 @@ def facility_frame(scenario: Scenario, alternative: str, record: Record) -> pd.D
     frame = _daily(scenario, alternative, record, names, values)
     frame[STATE.name] = _named(STATES, record.states.T.ravel())
     return frame
+
+
+def stock_frame(scenario: Scenario, alternative: str, record: Record) -> pd.DataFrame:
+    """Build the table of hourly oxygen stocks from a record simulated with events."""
+    import pandas as pd
+
+    stocks = np.zeros((0, 0)) if record.stocks_by_hour is None else record.stocks_by_hour
+    kept = np.flatnonzero(~np.isnan(stocks).all(axis=0)) if stocks.size else np.zeros(0, np.int64)
+    hours = len(stocks)
+    return pd.DataFrame(
+        {
+            **_keys(alternative, record, hours * len(kept)),
+            "facility": _named(list(scenario.care.facilities), np.repeat(kept, hours)),
+            "hour": np.tile(np.arange(hours), len(kept)),
+            "oxygen_stock_kg": stocks[:, kept].T.ravel() if hours else np.zeros(0),
+        }
+    )
 
 
 def _daily(

@@ -18,6 +18,7 @@ from surgesim.decisions.trials import FLOWS, Task
 from surgesim.decisions.worth import WHY, WORTH_TABLE, why
 from surgesim.errors import ResultsError, ScenarioError
 from surgesim.model.outcomes import OUTCOMES
+from surgesim.report.prose.decisions import worth_sentences
 from surgesim.scenario.door import dump
 from surgesim.scenario.schema.scenario import Scenario
 
@@ -191,3 +192,24 @@ def test_beds_and_nurses_that_help_only_together_are_found_by_simulation() -> No
     assert pairs["rank"].idxmin() == "icu-beds + icu-nurses"
     assert pairs.loc["icu-beds + icu-nurses", "difference_high"] < 0
     assert (of(done, "limit")["difference"] == 0).all()
+
+
+def test_a_step_that_does_harm_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More doctors take patients from ICU beds to oxygen beds, where more of them die."""
+
+    def simulate(scenario: Scenario, seed: int, task: Task) -> dict[str, dict[str, float]]:
+        noise = float(np.random.default_rng((seed, task.replication)).normal())
+        rows = {}
+        for name in task.names:
+            alpha = scenario.alternative(name).care.facilities["alpha"]
+            assert alpha.staff is not None
+            more = 0 < alpha.staff.doctors - 20 < 15
+            row = dict.fromkeys(KNOWN, 100.0)
+            row |= {"deaths": 40 + noise + 6 * more, "icu_bed_days": 90.0 - 20 * more + 0.1 * noise}
+            rows[name] = row
+        return rows
+
+    monkeypatch.setattr(trials, "simulate_task", simulate)
+    done = surgesim.worth(two_together(), only=["doctors"], replications=8, workers=1)
+    said = list(worth_sentences(done, "en"))
+    assert "With one step more of doctors: All deaths +6, because: ICU beds used −20." in said

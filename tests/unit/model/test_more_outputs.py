@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 from strategies import Plain, arrivals, build, clinical, district, facility, people, severity, small, variant
 
-from surgesim.model.record import PROVINCE_INDEX, Record
+from surgesim.errors import SurgesimError
+from surgesim.model.record import FACILITY_INDEX, PROVINCE_INDEX, Record
 from surgesim.model.simulation import run_once
 from surgesim.scenario.schema.scenario import Scenario
+from surgesim.study.simulate import simulate
+from surgesim.study.tables.replication import STOCK_TABLE
 
 
 @cache
@@ -83,3 +86,51 @@ def test_the_table_of_flows_has_everybody_who_was_admitted() -> None:
     assert record.trips[:, 3].sum() == admitted > 50
     assert set(record.trips[:, 0]) == {~0, ~1}
     assert set(record.trips[:, 1]) == {0, 1}
+
+
+def with_oxygen() -> Scenario:
+    source = {"tank_kg": 2000.0, "tank_start_share": 1.0, "delivery": {"size_kg": 900.0, "interval_days": 2}}
+    sites = {"alpha": facility(oxygen=40) | {"oxygen": source}, "bravo": facility(oxygen=10)}
+    return build(small(12, arrivals=arrivals("poisson", oxygen=[8] * 12), care={"facilities": sites}))
+
+
+def test_stocks_by_hour_are_those_of_the_day_and_watching_them_changes_nothing() -> None:
+    scenario = with_oxygen()
+    watched, usual = run_once(scenario, 1, 0, events=True), run_once(scenario, 1, 0)
+    assert usual.stocks_by_hour is None
+    assert watched.stocks_by_hour is not None
+    assert watched.province.tobytes() == usual.province.tobytes()
+    assert watched.facilities.tobytes() == usual.facilities.tobytes()
+    assert watched.stocks_by_hour.shape == (12 * 24, 2)
+    assert np.isnan(watched.stocks_by_hour[:, 1]).all()
+    daily = watched.facilities[:, 0, FACILITY_INDEX["oxygen_stock_kg"]]
+    np.testing.assert_allclose(watched.stocks_by_hour[24::24, 0], daily[:-1], atol=900.0 + 1e-6)
+    assert (np.abs(watched.stocks_by_hour[24::24, 0] - daily[:-1]) < 1e-6).sum() >= 5
+    one = simulate(scenario, seed=1, replication=0, events=True)
+    assert list(one.stocks.columns) == [column.name for column in STOCK_TABLE.columns]
+    assert set(one.stocks["facility"]) == {"alpha"}
+    with pytest.raises(SurgesimError, match="without events"):
+        _ = simulate(scenario, seed=1, replication=0).stocks
+
+
+def test_rules_on_indicators_wait_until_the_variant_is_recognised() -> None:
+    plan = {
+        "action": "convert_beds",
+        "when": {"indicator": "patients_without_bed", "above": 0},
+        "decision_days": 0.0,
+    }
+    site = facility(oxygen=40) | {"covid_share": 0.1}
+
+    def fired(days: int) -> float:
+        scenario = build(
+            small(
+                20,
+                arrivals=arrivals("exact", oxygen=[30] * 20),
+                care={"facilities": {"alpha": site}},
+                command={"plan": {"beds": plan}, "recognition_days": days},
+            )
+        )
+        return next(step.day for step in run_once(scenario, 1, 0).actions if step.what == "fired")
+
+    assert fired(0) == fired(1) == 1
+    assert fired(9) == 9

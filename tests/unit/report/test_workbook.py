@@ -1,12 +1,14 @@
-"""The Excel workbook: the same cells as the tables, no formula, a definition of every column."""
+"""The Excel workbook: a summary with charts, numbers as in the tables, no formula, every column defined."""
 
 from __future__ import annotations
 
 import dataclasses
+import re
 import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import openpyxl
@@ -16,14 +18,16 @@ from figure_cases import surge_results, surge_scenario
 
 from surgesim.errors import ResultsError
 from surgesim.report import workbook
-from surgesim.report.workbook import DEFINITIONS, LEFT_OUT, write_workbook
+from surgesim.report.words import LANGUAGES
+from surgesim.report.workbook import DAILY, write_workbook
 from surgesim.study.results import Results
-from surgesim.study.tables.columns import DATE, TABLES, TEXT
 
 
 @pytest.fixture(scope="module")
 def results() -> Results:
-    return surge_results(surge_scenario(2, 1, days=60), replications=3)
+    made = surge_results(surge_scenario(2, 1, days=60), replications=3)
+    dear = made.comparison["difference"].where(made.comparison["outcome"] != "deaths", 166_295_478_100.0)
+    return dataclasses.replace(made, comparison=made.comparison.assign(difference=dear))
 
 
 def cells(path: Path) -> dict[str, list[tuple[object, ...]]]:
@@ -32,51 +36,128 @@ def cells(path: Path) -> dict[str, list[tuple[object, ...]]]:
     return {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book}
 
 
+@pytest.fixture(scope="module")
+def books(results: Results, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The workbook in each language, read back."""
+    folder = tmp_path_factory.mktemp("books")
+    return {
+        lang: openpyxl.load_workbook(write_workbook(results, folder / f"{lang}.xlsx", lang))
+        for lang in LANGUAGES
+    }
+
+
+TITLES = {
+    "en": ["Summary", "Plans", "Hospitals", "Districts", "Days", "Assumptions", "Definitions"],
+    "vi": ["Tóm tắt", "Phương án", "Bệnh viện", "Huyện", "Theo ngày", "Giả định", "Định nghĩa"],
+}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_summary_is_first_and_the_definitions_last(books: dict[str, Any], lang: str) -> None:
+    assert books[lang].sheetnames == TITLES[lang]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_column_is_defined(results: Results, books: dict[str, Any], lang: str) -> None:
+    book = books[lang]
+    defined = {(row[0], row[1]) for row in book.worksheets[-1].iter_rows(min_row=2, values_only=True)}
+    heads = {(s.title, cell.value) for s in book.worksheets[1:-1] for cell in s[1]}
+    assert len(heads) > 35
+    assert heads <= defined
+    assert all(cell.value for cell in book.worksheets[-1]["C"])
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_cells_are_numbers_and_dates_with_formats_and_columns_that_fit(
+    books: dict[str, Any], lang: str
+) -> None:
+    book = books[lang]
+    days = book.worksheets[4]
+    assert days["A2"].value == datetime(2024, 1, 1)
+    assert days["A2"].number_format == {"en": "d mmm yyyy", "vi": "dd/mm/yyyy"}[lang]
+    assert days["B2"].number_format == "#,##0"
+    plans = book.worksheets[1]
+    assert plans["B2"].number_format.startswith("+#,##0")
+    assert isinstance(plans["B2"].value, int | float)
+    cut = [
+        (sheet.title, cell.coordinate)
+        for sheet in book.worksheets[1:]
+        for row in sheet.iter_rows()
+        for cell in row
+        if isinstance(cell.value, str)
+        and not cell.alignment.wrap_text
+        and len(cell.value) > sheet.column_dimensions[cell.column_letter].width
+    ]
+    assert cut == []
+    hidden = [
+        (sheet.title, cell.coordinate)
+        for sheet in book.worksheets[1:]
+        for row in sheet.iter_rows()
+        for cell in row
+        if isinstance(cell.value, int | float)
+        and len(f"{cell.value:+,.0f}") + 1 > sheet.column_dimensions[cell.column_letter].width
+    ]
+    assert hidden == []
+    for sheet in book.worksheets[1:]:
+        for column in sheet.columns:
+            width = sheet.column_dimensions[column[0].column_letter].width
+            assert max(len(word) for word in str(column[0].value).split()) < width <= 91
+
+
+def test_the_charts_show_the_days(results: Results, books: dict[str, Any]) -> None:
+    charts = books["en"].worksheets[0]._charts
+    assert len(charts) == 2
+    last = results.scenario.days + 1
+    ranges = [series.val.numRef.f for chart in charts for series in chart.series]
+    assert ranges == [f"Days!${column}$2:${column}${last}" for column in "BCDE"]
+    assert books["en"].worksheets[4]["B1"].value == "Need for oxygen beds"
+
+
+def test_the_plans_have_the_numbers_of_the_comparison(results: Results, books: dict[str, Any]) -> None:
+    table = results.comparison[results.comparison["outcome"] == "deaths"]
+    (name, *cells), *_ = books["en"].worksheets[1].iter_rows(min_row=2, values_only=True)
+    row = table.sort_values("difference").to_dict("records")[0]
+    assert name == row["alternative"]
+    expected = [row["difference"], row["difference_low"], row["difference_high"]]
+    assert cells[:3] == pytest.approx(expected)
+
+
+def test_no_english_is_in_the_vietnamese_workbook(books: dict[str, Any]) -> None:
+    texts = {lang: set(map(str, texts_of(books[lang]))) for lang in LANGUAGES}
+    shared = {text for text in texts["en"] & texts["vi"] if re.search(r"[a-z]{3} ", text)}
+    assert shared == set()
+
+
+def texts_of(book: Any) -> list[str]:
+    """The texts of all sheets but the assumptions, whose paths and sources belong to the scenario."""
+    sheets = [*book.worksheets[:5], book.worksheets[6]]
+    return [cell.value for sheet in sheets for row in sheet.iter_rows() for cell in row
+            if isinstance(cell.value, str)]  # fmt: skip
+
+
 @pytest.mark.slow
-def test_every_cell_equals_its_table(results: Results, tmp_path: Path) -> None:
+def test_daily_tables_are_as_in_their_files(results: Results, tmp_path: Path) -> None:
     path = write_workbook(results, tmp_path / "tables.xlsx", daily=True)
     sheets = cells(path)
-    assert list(sheets) == [DEFINITIONS, *(table.name for table in TABLES)]
-    for table in TABLES:
-        frame = getattr(results, table.name)
-        head, *rows = sheets[table.name]
+    assert list(sheets)[-3:-1] == list(DAILY)
+    for name in DAILY:
+        frame = getattr(results, name)
+        head, *rows = sheets[name]
         assert list(head) == list(frame.columns)
-        assert len(rows) == len(frame)
-        units = {column.name: column.unit for column in table.columns}
-        for place, name in enumerate(frame.columns):
-            seen = [row[place] for row in rows]
-            if units.get(name) == DATE:
-                days = pd.Series(pd.to_datetime(pd.Series(seen))).astype("datetime64[us]")
-                assert days.equals(frame[name])
-            elif units.get(name) == TEXT:
-                assert [value or "" for value in seen] == frame[name].tolist()
-            else:
-                numbers = np.array([np.nan if v is None else float(v) for v in seen])  # type: ignore[arg-type]
-                np.testing.assert_allclose(numbers, frame[name].to_numpy(dtype=float), rtol=1e-15)
-
-
-def test_every_column_is_defined(results: Results, tmp_path: Path) -> None:
-    path = write_workbook(results, tmp_path / "tables.xlsx", "vi")
-    sheets = cells(path)
-    head, *rows = sheets[DEFINITIONS]
-    assert head[3] == "ý nghĩa"
-    written = set(sheets) - {DEFINITIONS}
-    assert written == {table.name for table in TABLES} - set(LEFT_OUT)
-    assert {(row[0], row[1]) for row in rows} == {
-        (t.name, c.name) for t in TABLES for c in t.columns if t.name in written
-    }
-    assert all(row[3] for row in rows)
+        assert len(rows) == len(frame) > 0
+        seen = np.array([np.nan if row[-1] is None else float(row[-1]) for row in rows])  # type: ignore[arg-type]
+        np.testing.assert_allclose(seen, frame.iloc[:, -1].to_numpy(dtype=float), rtol=1e-15)
 
 
 def test_no_cell_is_a_formula_or_a_link(results: Results, tmp_path: Path) -> None:
     texts = ["=1+1", "+SUM(A1:A9)", "@now", "http://example.org", "1e5"]
     assumptions = pd.DataFrame(
-        {"parameter": texts, "value": texts, "source": texts, "confidence": texts}, dtype="str"
+        {"parameter": texts, "value": texts, "source": texts, "confidence": "assumed"}, dtype="str"
     )
     path = write_workbook(dataclasses.replace(results, assumptions=assumptions), tmp_path / "tables.xlsx")
-    sheet = openpyxl.load_workbook(path)["assumptions"]
+    sheet = openpyxl.load_workbook(path)["Assumptions"]
     for row, text in zip(sheet.iter_rows(min_row=2), texts, strict=True):
-        assert [cell.value for cell in row] == [text] * 4
+        assert [row[0].value, row[1].value, row[3].value] == [text] * 3
         assert {cell.data_type for cell in row} == {"s"}
         assert not any(cell.hyperlink for cell in row)
 
@@ -84,14 +165,14 @@ def test_no_cell_is_a_formula_or_a_link(results: Results, tmp_path: Path) -> Non
 def test_a_table_too_long_for_a_sheet_is_refused(
     results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    longest = max(len(getattr(results, table.name)) for table in TABLES if table.name not in LEFT_OUT)
+    longest = max(len(getattr(results, name)) for name in DAILY)
     monkeypatch.setattr(workbook, "MOST_ROWS", longest + 1)
-    write_workbook(results, tmp_path / "tables.xlsx")
+    write_workbook(results, tmp_path / "tables.xlsx", daily=True)
     monkeypatch.setattr(workbook, "MOST_ROWS", longest)
     with pytest.raises(
         ResultsError, match=f"got {longest} rows, expected at most {longest - 1}, the limit of a sheet"
     ):
-        write_workbook(results, tmp_path / "other.xlsx")
+        write_workbook(results, tmp_path / "other.xlsx", daily=True)
     assert [entry.name for entry in tmp_path.iterdir()] == ["tables.xlsx"]
 
 

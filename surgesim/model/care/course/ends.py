@@ -15,10 +15,11 @@ def clock_left(patient: Patient) -> float:
     elapsed = patient.clock_elapsed
     if patient.need != NEEDS_ICU:
         return patient.oxygen_need_ends - elapsed
+    course = patient.icu_course
     if patient.clock_boards:
-        end, other, gain = patient.boarding_ends, elapsed - patient.boarded_days, patient.boarding_gain
+        end, other, gain = course.boarding_ends, elapsed - patient.boarded_days, course.boarding_gain
     else:
-        end, other, gain = patient.icu_need_ends, patient.boarded_days, patient.icu_gain
+        end, other, gain = course.need_ends, patient.boarded_days, course.need_gain
     return end - elapsed - other * gain if other > 0 else end - elapsed
 
 
