@@ -360,7 +360,7 @@ def calendar(
         "seed": "--seed",
         "alternatives": "--alternative",
     }
-    with errors(options):
+    with errors(options, lang=lang.value):
         from surgesim.decisions.door import calendar as find
         from surgesim.report.figures import draw_calendar
         from surgesim.report.screen.calendar import calendar_summary
@@ -470,7 +470,7 @@ def frontier(
         "seed": "--seed",
         "alternatives": "--alternative",
     }
-    with errors(options):
+    with errors(options, lang=lang.value):
         from surgesim.decisions.door import frontier as find
         from surgesim.report.figures import draw_frontier
         from surgesim.report.screen.frontier import frontier_summary

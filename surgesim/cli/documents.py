@@ -37,6 +37,9 @@ def plot(
             show_default="situation, the declared emergency",
         ),
     ] = None,
+    list_: Annotated[
+        bool, typer.Option("--list", help="List the figures of a run and their titles, and draw none.")
+    ] = False,
 ) -> None:
     """Draw the figures of a completed run, or the sweep-map of a completed sweep.
 
@@ -48,6 +51,9 @@ def plot(
         from surgesim.study.store.manifest import kind_of
         from surgesim.study.store.run_folder import read
 
+        if list_:
+            _list_figures(lang.value)
+            return
         if kind_of(results) == SWEEP:
             _plot_sweep(results, lang.value, figure or [], alternative, area, format_, out, threshold)
             return
@@ -130,6 +136,16 @@ def report(
         dates = None if calendar is None else read_calendar(calendar)
         path = out if out is not None else results / "report.html"
         typer.echo(str(write_report(stored, path, lang.value, dates, scores)))
+
+
+def _list_figures(lang: str) -> None:
+    """Print the name and title of each figure of a run."""
+    from surgesim.report.figures import FIGURES
+    from surgesim.report.words import phrase
+
+    width = max(map(len, FIGURES))
+    for name in FIGURES:
+        typer.echo(f"{name:{width}}  {phrase(lang, f'figure.{name}_title')}")
 
 
 def _plot_sweep(

@@ -384,16 +384,16 @@ class Province:
     def admit_census(self) -> None:
         """At t = 0, put the initial census (if any) in beds and queues, in place of patients of a warm-up.
 
-        Oxygen stocks are then also set back to their initial levels.
+        After a warm-up, oxygen stocks are set back to their initial levels.
         """
         census, fresh = self.scenario.care.initial_census, self.scenario.care.initial_stays == "fresh"
-        if not census:
-            return
-        if self.first_day < 0:
+        if census and self.first_day < 0:
             self.journey.replace_all()
             self.basic_beds.replace_all(0)
-            if self.supply is not None:
-                self.supply.refill()
+        if self.first_day < 0 and self.supply is not None:
+            self.supply.refill()
+        if not census:
+            return
         rng = self.streams.once("initial census")
         for name, given in census.items():
             facility = self.facilities.index(name)

@@ -127,6 +127,8 @@ class Simulation:
 
     def _start_of_day(self, day: int) -> None:
         province = self.province
+        if day < 0 and province.supply is not None:
+            province.supply.refill()
         if province.home is not None:
             province.home.begin_day()
         province.logistics.stocks.begin_day()

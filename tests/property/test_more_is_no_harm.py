@@ -42,7 +42,7 @@ def town(number: int) -> Plain:
     site = facility(oxygen=one_of(10, 25), icu=one_of(2, 5), basic=20, covid_share=one_of(0.5, 1.0))
     return small(
         45,
-        people=people(districts={"town": district(20_000)}, high_risk=0.2),
+        people=people(districts={"town": district(10_000)}, high_risk=0.2),
         epidemic={
             "variant": variant(one_of(3.0, 4.0)),
             "dt_days": 0.5,

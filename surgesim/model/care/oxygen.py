@@ -481,11 +481,12 @@ class OxygenSupply:
                 self._set_flows(facility, store, store.served)
 
     def refill(self) -> None:
-        """At t = 0 after a warm-up, set all stocks back to their initial levels."""
-        for store, source in zip(self.stores, self._sources, strict=True):
+        """Set all stocks to their initial levels: at each 00:00 of a warm-up, and at t = 0 after it."""
+        for facility, (store, source) in enumerate(zip(self.stores, self._sources, strict=True)):
             if store is not None and source is not None:
                 store.advance(self._env.now)
                 store.refill(source)
+                self._after_change(facility, store)
 
     # -- deliveries and equipment -----------------------------------------------------------------
 

@@ -55,7 +55,7 @@ def frontier_sentences(frontier: Frontier, lang: str) -> Iterator[str]:
     yield phrase(lang, f"frontier.{answer['status']}", conditions=conditions, confidence=confidence)
     if answer["least"] is not None and answer["status"] == "found":
         pair = pair_words(frontier, answer["least"], lang)
-        yield phrase(lang, f"frontier.least.{answer['by']}", pair=pair)
+        yield phrase(lang, f"frontier_least.{answer['by']}", pair=pair)
     elif answer["status"] == "found":
         yield phrase(lang, "frontier.no_prices")
     if answer["contrary"]:

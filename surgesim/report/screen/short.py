@@ -28,6 +28,8 @@ from surgesim.report.words import (
     percent_range,
     phrase,
 )
+from surgesim.scenario.schema.indicators import ICU_BEDS
+from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.study.measures.breaches import SITUATION
 from surgesim.study.measures.compare import COST, DEATHS, SITUATION_DAYS
 
@@ -39,6 +41,10 @@ if TYPE_CHECKING:
 
 MOST_LINES: Final = 45
 """Max lines; to keep to it, plans are left out, but never the best and the worst."""
+
+
+MOST_NAMED: Final = 3
+"""Max number of other thresholds named."""
 
 
 class ShortSummary:
@@ -85,6 +91,7 @@ class ShortSummary:
             yield _criteria_table(results, lang)
             yield from map(Text, _other_thresholds(results, lang))
         yield from map(Text, full_in_brief(results, lang))
+        yield from map(Text, _staffed_but_full(results, lang))
         yield Text(constraints)
         yield Text(deaths(results, lang))
         if self._plans:
@@ -160,8 +167,30 @@ def _other_thresholds(results: Results, lang: str) -> Iterator[str]:
     if not names or not others:
         return
     table = results.breaches[results.breaches["threshold"].isin(others)]
-    usual = table.loc[table["probability"] >= 0.5, "threshold"].nunique()
-    yield phrase(lang, "short.others", some=number(usual, lang), all=number(len(others), lang))
+    usual = list(dict.fromkeys(table.loc[table["probability"] >= 0.5, "threshold"]))
+    named = "; ".join(threshold_title(results.scenario, name, lang) for name in usual[:MOST_NAMED])
+    more = number(len(usual) - MOST_NAMED, lang)
+    key = "short.names" if len(usual) <= MOST_NAMED else "short.names_and_more"
+    listed = phrase(lang, key, names=named, more=more) if usual else ""
+    yield phrase(
+        lang, "short.others", some=number(len(usual), lang), all=number(len(others), lang), names=listed
+    )
+
+
+def _staffed_but_full(results: Results, lang: str) -> Iterator[str]:
+    """Explain a threshold of ICU beds that is not breached although ICU beds are full."""
+    thresholds = results.scenario.command.thresholds
+    table = results.facility_beds
+    full = table[(table["alternative"] == BASELINE) & (table["bed"] == "icu")]["full_probability"]
+    kept = [
+        row
+        for row in province_rows(results)
+        if row["probability"] < 0.5
+        and row["threshold"] in thresholds
+        and thresholds[str(row["threshold"])].indicator in ICU_BEDS
+    ]
+    if kept and (full >= 0.5).any():
+        yield phrase(lang, "short.icu_note")
 
 
 def _by_deaths(results: Results) -> list[dict[str, Row]]:

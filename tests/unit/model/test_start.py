@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fit_cases import tiny_town
 from strategies import arrivals, build, clinical, facility, gamma, people, small, stays, variant
 
 from surgesim.model.province import Province
@@ -209,3 +210,16 @@ def test_a_rule_that_began_before_the_run_is_as_far_as_it_would_be(on: str, beds
         )
     )
     assert run_once(scenario, 1, 0).series("staffed_oxygen")[1:].tolist() == beds
+
+
+def test_oxygen_lasts_through_a_warm_up_without_a_census() -> None:
+    """A tank for about two days of the town's epidemic is full on each day, as with deliveries."""
+    tank = {"tank_kg": 6000, "tank_start_share": 1, "loss_share": 0}
+    free = tiny_town(warm_up_days=35, days=2)
+    limited = free.overlaid({"care": {"facilities": {"hospital": {"oxygen": tank}}}})
+    there, here = (run_once(scenario, 7, 0) for scenario in (free, limited))
+    assert there.series("occupied_oxygen")[0] > 20
+    assert here.series("occupied_oxygen")[0] == there.series("occupied_oxygen")[0]
+    used, stock = here.series("oxygen_used_kg")[0], here.series("oxygen_stock_kg")[0]
+    assert used > 1000  # the tank would be empty within days
+    assert stock == pytest.approx(6000 - used)

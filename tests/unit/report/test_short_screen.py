@@ -121,3 +121,22 @@ def test_without_thresholds_and_alternatives(results: Results) -> None:
     assert "Criterion" not in said
     assert "Plan, against the baseline" not in said
     assert "Deaths in the baseline" in said
+
+
+def test_full_icu_beds_beside_an_unbreached_threshold_are_explained(results: Results) -> None:
+    threshold = {"indicator": "staffed_icu_beds_per_100k", "below": 0.1}
+    scenario = results.scenario.model_copy(
+        update={
+            "command": overlaid(results.scenario, {"command": {"thresholds": {"staffed": threshold}}}).command
+        }
+    )
+    row = results.breaches.iloc[[0]].assign(
+        alternative="baseline", area="province", threshold="staffed", probability=0.0, not_assessed=""
+    )
+    breaches = pd.concat([results.breaches, row], ignore_index=True)
+    beds = results.facility_beds.iloc[[0]].assign(alternative="baseline", bed="icu", full_probability=1.0)
+    said = text(
+        dataclasses.replace(results, scenario=scenario, breaches=breaches, facility_beds=beds), width=400
+    )
+    assert "they can all be full without a breach" in said
+    assert "they can all be full" not in text(results, width=400)

@@ -129,6 +129,13 @@ REFERRING = [
         "unknown consumable 'kits', none is defined",
     ),
     (
+        "  plan:\n",
+        "  plan:\n    lock: {action: local_measure, measure: distancing, cases_above: 9, cases_below: 9, "
+        "districts: [isel], when: {on: 2024-01-05}}\n",
+        "command.plan.lock.districts.0",
+        "unknown district 'isel', did you mean 'isle'?",
+    ),
+    (
         "care:\n",
         "history: {first_day: 2023-12-30, districts: {isel: {icu: [1]}}}\ncare:\n",
         "history.districts.isel",
@@ -165,7 +172,7 @@ def test_every_kind_of_reference_is_tried_above() -> None:
         pattern for pattern in references_of_schema() if not any(fits(pattern, path) for path in tried)
     ]
     assert untried == []
-    assert len(references_of_schema()) == 20
+    assert len(references_of_schema()) == 21
 
 
 @pytest.mark.parametrize("pattern", references_of_schema())
