@@ -292,10 +292,12 @@ def test_results_in_memory_have_no_folder(monkeypatch: pytest.MonkeyPatch, tmp_p
 def test_public_names() -> None:
     assert sorted(surgesim.__all__) == [
         "Backend",
+        "Calendar",
         "ExtensionError",
         "Fit",
         "FitError",
         "Forecast",
+        "Frontier",
         "IdentityError",
         "Replication",
         "Results",
@@ -309,8 +311,10 @@ def test_public_names() -> None:
         "Sweep",
         "Worth",
         "__version__",
+        "calendar",
         "fit",
         "forecast",
+        "frontier",
         "load",
         "loads",
         "overlaid",
