@@ -35,7 +35,14 @@ from surgesim.scenario.schema.scenario import Scenario
 pytestmark = pytest.mark.slow
 
 BEDS = ("basic", "oxygen", "icu")
-OF_EPIDEMIC = ("infections", "imported", "infectious", "susceptible", "reported_cases")
+OF_EPIDEMIC = (
+    *("infections", "imported", "infectious", "susceptible", "reported_cases", "screened"),
+    "districts_locked",
+)
+OF_OTHERS = (
+    *("other_icu_present", "other_icu_unserved", "deaths_emergency_unserved", "deaths_elective_waiting"),
+)
+"""Columns of other patients, empty where that part is not modelled."""
 
 
 class Run:
@@ -296,8 +303,11 @@ def whole_numbers_none_below_zero(run: Run) -> None:
     not_followed = {name for name in INDICATORS if unmet_need(run.scenario, Watch(name)) is not None}
     not_followed |= set(OF_EPIDEMIC) if run.scenario.epidemic is None else set()
     for column, i in PROVINCE_INDEX.items():
-        if not column.endswith("_icu_all") and column != "icu_without_ventilator":
-            assert np.isnan(run.record.province[:, i]).any() == (column in not_followed), column
+        unknown = np.isnan(run.record.province[:, i])
+        if column in OF_OTHERS:
+            assert unknown.all() or not unknown.any(), column
+        elif not column.endswith("_icu_all") and column != "icu_without_ventilator":
+            assert unknown.any() == (column in not_followed), column
     for table in (run.record.province, run.record.districts, run.record.facilities):
         assert np.nanmin(table) >= 0
     assert not np.isnan(run.record.facilities).any()

@@ -24,7 +24,7 @@ QUOTED = re.compile(r"'[^']*'|`[^`]*`|(YAML \(|đọc được \(|CSV \(|một t
 
 WORD = re.compile(r"(?<![\w./-])[A-Za-z]{3,}(?![\w./-])")
 
-ALLOWED = {"cases", "patients"}
+ALLOWED = {"cases", "field", "patients"}
 """Names in the scenarios and files of these tests."""
 
 
