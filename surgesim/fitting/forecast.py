@@ -14,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.errors import FitError, Problem, ResultsError
+from surgesim.fitting.beds import FACILITY_COLUMNS as OF_BEDS
+from surgesim.fitting.beds import beds_by_place
 from surgesim.fitting.cautions import NO_INFORMATION
 from surgesim.fitting.fit import MEMBERS, REPLICATES, ROUNDS, Fit, read_fit
 from surgesim.fitting.fit import fit as fit_to_history
 from surgesim.fitting.future import DAMPING, DRIFT, Course, with_future
 from surgesim.fitting.history import past_of
-from surgesim.fitting.hubverse import FACILITY_COLUMNS as OF_BEDS
+from surgesim.fitting.hubverse import FACILITY_COLUMNS as OF_TARGETS
 from surgesim.fitting.hubverse import areas_of, weekly_quantiles
 from surgesim.fitting.oxygen import FACILITY_COLUMNS as OF_OXYGEN
 from surgesim.fitting.oxygen import hours_of_oxygen
@@ -65,6 +67,8 @@ class Forecast:
         Quantiles of the reproduction number and of the daily growth rate in the first week.
     oxygen
         Quantiles of the hours of oxygen on site, by week and place, for the baseline.
+    beds
+        Quantiles of patients, staffed beds and oxygen used, by week and place, for the baseline.
     course
         How transmission goes on after the history.
     """
@@ -74,6 +78,7 @@ class Forecast:
     quantiles: pd.DataFrame
     pace: pd.DataFrame
     oxygen: pd.DataFrame
+    beds: pd.DataFrame
     course: Course
 
     @property
@@ -186,7 +191,7 @@ def forecast(
         results = run(
             drawn,
             only=only,
-            facility_series=(*OF_BEDS, *OF_OXYGEN),
+            facility_series=tuple(dict.fromkeys((*OF_TARGETS, *OF_BEDS, *OF_OXYGEN))),
             workers=backend,
             out=Output(target.folder, {**target.notes, FORECAST: entry}, tables(target.extras)),
             resume=resume,
@@ -194,7 +199,7 @@ def forecast(
         stored = read_tables(target.folder)
         if output is None:
             results = replace(results, folder=None, open_series=lambda table: None)
-    return Forecast(results, made, stored.quantiles, stored.pace, stored.oxygen, course)
+    return Forecast(results, made, stored.quantiles, stored.pace, stored.oxygen, stored.beds, course)
 
 
 def _entry(fit: Fit) -> dict[str, Any]:
@@ -256,6 +261,7 @@ def tables(extras: Extras | None = None) -> Extras:
         write_csv(folder / "forecast.csv", weekly_quantiles(folder, results.scenario))
         write_csv(folder / "pace.csv", _pace(folder, results.scenario))
         write_csv(folder / "oxygen.csv", hours_of_oxygen(folder, results.scenario))
+        write_csv(folder / "beds.csv", beds_by_place(folder, results.scenario))
         if extras is not None:
             extras(results, folder)
 
@@ -269,6 +275,7 @@ class ForecastTables:
     quantiles: pd.DataFrame
     pace: pd.DataFrame
     oxygen: pd.DataFrame
+    beds: pd.DataFrame
 
 
 def read_tables(folder: Path) -> ForecastTables:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -11,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.fitting.hubverse import LEVELS
-from surgesim.scenario.schema.scenario import BASELINE, Scenario
-from surgesim.study.measures.breaches import PROVINCE_AREA
+from surgesim.fitting.places import sums_by_place
+from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.measures.quantiles import quantile
 from surgesim.study.store.csv_files import ten_digits
-from surgesim.study.tables.series import FACILITY_SERIES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,8 +45,13 @@ def hours_of_oxygen(folder: Path, scenario: Scenario) -> pd.DataFrame:
     """
     import pandas as pd
 
+    stored = [
+        name
+        for name, facility in scenario.care.facilities.items()
+        if facility.oxygen is not None and (facility.oxygen.tank_kg > 0 or facility.oxygen.cylinders > 0)
+    ]
     rows = []
-    for kind, place, stock, delivered in _places(folder, scenario):
+    for kind, place, (stock, delivered) in sums_by_place(folder, scenario, FACILITY_COLUMNS, stored):
         for week in range(1, scenario.days // _WEEK + 1):
             hours = hours_to_empty(stock[:, : week * _WEEK], delivered[:, : week * _WEEK])
             end = scenario.start + timedelta(days=week * _WEEK - 1)
@@ -81,36 +84,3 @@ def hours_to_empty(stock: Floats, delivered: Floats) -> Floats:
     hours[falling] = np.minimum(24 * left[falling] / fall[falling], MOST_HOURS)
     hours[left <= _EMPTY_KG] = 0.0
     return hours
-
-
-def _places(folder: Path, scenario: Scenario) -> Iterator[tuple[str, str, Floats, Floats]]:
-    """Yield the daily stock and deliveries of each place, ``(replications, days)``."""
-    import pyarrow.parquet as pq
-
-    stored = {
-        name: facility.district
-        for name, facility in scenario.care.facilities.items()
-        if facility.oxygen is not None and (facility.oxygen.tank_kg > 0 or facility.oxygen.cylinders > 0)
-    }
-    keys = ["facility", "replication", "day"]
-    table = pq.read_table(
-        folder / f"{FACILITY_SERIES.name}.parquet",
-        columns=[*keys, *FACILITY_COLUMNS],
-        filters=[("alternative", "==", BASELINE)],
-    )
-    frame: pd.DataFrame = table.to_pandas().sort_values(keys)
-    runs = frame["replication"].nunique()
-    of = {
-        str(name): [rows[column].to_numpy(np.float64).reshape(runs, -1) for column in FACILITY_COLUMNS]
-        for name, rows in frame.groupby("facility", observed=True)
-    }
-    places = [("province", PROVINCE_AREA, list(stored))]
-    places += [
-        ("district", district, [name for name, of_ in stored.items() if of_ == district])
-        for district in scenario.people.districts
-    ]
-    places += [("facility", name, [name]) for name in stored]
-    for kind, place, names in places:
-        if names:
-            stock, delivered = (np.sum([of[name][i] for name in names], axis=0) for i in (0, 1))
-            yield kind, place, stock, delivered

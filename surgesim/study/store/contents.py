@@ -28,7 +28,7 @@ FRONTIER = "frontier"
 of two levers, and their manifest entries."""
 FORECAST = "forecast"
 """Name of the manifest entry, and of the additional tables, that only runs of a forecast have."""
-FORECAST_FILES = ("forecast.csv", "pace.csv", "oxygen.csv")
+FORECAST_FILES = ("forecast.csv", "pace.csv", "oxygen.csv", "beds.csv")
 
 KINDS = (RUN, SWEEP, FIT, SIZE, WORTH, CALENDAR, FRONTIER)
 

@@ -141,6 +141,22 @@ def test_quantiles_are_those_of_the_runs(done: Forecast) -> None:
     assert medians["on_oxygen", "town", 1] == sorted(both)[RUNS // 2 - 1]
 
 
+def test_patients_and_beds_of_places_are_those_of_the_runs(done: Forecast) -> None:
+    beds = done.beds
+    icu = done.results.facility_series("occupied_icu").query("alternative == 'baseline' and day == 13")
+    icu = icu[icu["facility"] == "hospital"]["occupied_icu"]
+    here = beds.query("kind == 'facility' and place == 'hospital' and horizon == 2 and output_type_id == 0.5")
+    values = here.set_index("quantity")["value"]
+    assert values["occupied_icu"] == sorted(icu)[RUNS // 2 - 1]
+    used = done.results.series("oxygen_used_kg").query("alternative == 'baseline' and day < 7")
+    of_week = used.groupby("replication")["oxygen_used_kg"].sum()
+    of_province = beds[(beds["kind"] == "province") & (beds["output_type_id"] == 0.5)]
+    medians = of_province.set_index(["quantity", "horizon"])["value"]
+    assert medians["oxygen_used_kg", 1] == pytest.approx(sorted(of_week)[RUNS // 2 - 1])
+    assert medians["icu_need", 1] >= medians["occupied_icu", 1] > 0
+    assert set(of_province["quantity"]) - set(here["quantity"]) == {"oxygen_need", "icu_need"}
+
+
 def test_the_pace_falls_in_a_town_past_its_peak(done: Forecast) -> None:
     pace = done.pace.set_index("quantity")
     assert list(pace.index) == ["reproduction_number", "growth_per_day"]
@@ -175,6 +191,7 @@ def test_it_is_stored_like_a_run(done: Forecast) -> None:
     pd.testing.assert_frame_equal(stored.quantiles, done.quantiles)
     pd.testing.assert_frame_equal(stored.pace, done.pace)
     assert list(stored.oxygen.columns) == list(done.oxygen.columns)
+    assert stored.beds["value"].tolist() == done.beds["value"].tolist()
     assert done.oxygen.empty  # the hospital's oxygen is unlimited
     assert reproduce(done.folder, workers=1).differences == ()
 
