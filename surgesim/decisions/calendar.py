@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from surgesim.decisions.conditions import CONFIDENCE, RISK, number_problems, read_conditions
-from surgesim.decisions.folders import ResultKind, Stored, origin, read_stored, stored
+from surgesim.decisions.folders import ResultKind, Stored, origin, read_stored, scenario_of, stored
 from surgesim.decisions.lever_search import LeverSearch
 from surgesim.decisions.levers import read_lever
 from surgesim.decisions.resources import lay, set_paths
@@ -26,13 +26,12 @@ from surgesim.decisions.trials import Floats, Trials, problem_of, with_candidate
 from surgesim.errors import Problem, ScenarioError
 from surgesim.log import logged
 from surgesim.model.record import Column
-from surgesim.scenario.door import Files, certain, suggestion
+from surgesim.scenario.door import Files, suggestion
 from surgesim.scenario.schema.command import Rule
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.backend import Backend
-from surgesim.study.compute.checks import alternative_names, whole, with_extensions
+from surgesim.study.compute.checks import whole
 from surgesim.study.compute.environment import environment, now
-from surgesim.study.compute.replicate import keep_alternatives
 from surgesim.study.measures.breaches import SITUATION
 from surgesim.study.measures.compare import (
     BREACHED,
@@ -227,9 +226,7 @@ def calendar(
     >>> town = surgesim.load("scenarios/teaching/small-town.yaml")  # doctest: +SKIP
     >>> surgesim.calendar(town, replications=8).table  # doctest: +SKIP
     """
-    base = with_extensions(scenario if uncertainty else certain(scenario), extensions)
-    alternative_names(base, [alternative])
-    base = keep_alternatives(base.alternative(alternative), ())
+    base = scenario_of(scenario, alternative, uncertainty, extensions)
     conditions: tuple[Condition, ...] = ()
     problems = _problems(base, rules, later, step, replications)
     problems += number_problems(confidence, most)

@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from surgesim.decisions.trials import TRIALS
 from surgesim.errors import ResultsError, ScenarioError
+from surgesim.scenario.door import Files, certain
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.compute.backend import Backend
+from surgesim.study.compute.checks import alternative_names, with_extensions
 from surgesim.study.compute.environment import COMPUTING, versions
+from surgesim.study.compute.replicate import keep_alternatives
 from surgesim.study.results import Output
 from surgesim.study.store.contents import FORMAT
 from surgesim.study.store.csv_files import read_csv, write_csv
@@ -61,6 +64,21 @@ class ResultKind:
     name: str
     table: Table
     result: str
+
+
+def scenario_of(scenario: Scenario, alternative: str, uncertainty: bool, extensions: Files) -> Scenario:
+    """Return the scenario that a question is asked about: one alternative, without the others.
+
+    Raises
+    ------
+    ScenarioError
+        If the alternative is unknown.
+    ExtensionError
+        If an extension cannot be used.
+    """
+    base = with_extensions(scenario if uncertainty else certain(scenario), extensions)
+    alternative_names(base, [alternative])
+    return keep_alternatives(base.alternative(alternative), ())
 
 
 def origin(scenario: Scenario, seed: int, runs: int) -> dict[str, Any]:

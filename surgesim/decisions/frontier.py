@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from surgesim.decisions.conditions import CONFIDENCE, RISK, number_problems, read_conditions
-from surgesim.decisions.folders import ResultKind, Stored, origin, read_stored, stored
+from surgesim.decisions.folders import ResultKind, Stored, origin, read_stored, scenario_of, stored
 from surgesim.decisions.lever_search import contrary, independent
 from surgesim.decisions.levers import Lever, read_lever
 from surgesim.decisions.resources import join_overlays
@@ -21,12 +21,11 @@ from surgesim.decisions.trials import Floats, Trials, problem_of, with_candidate
 from surgesim.errors import Problem, ScenarioError
 from surgesim.log import logged
 from surgesim.model.record import Column
-from surgesim.scenario.door import Files, certain
+from surgesim.scenario.door import Files
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.backend import Backend
-from surgesim.study.compute.checks import alternative_names, whole, with_extensions
+from surgesim.study.compute.checks import whole
 from surgesim.study.compute.environment import environment, now
-from surgesim.study.compute.replicate import keep_alternatives
 from surgesim.study.measures.compare import COST
 from surgesim.study.results import Output
 from surgesim.study.store.contents import FRONTIER
@@ -215,9 +214,7 @@ def frontier(
     >>> beds, nurses = ("icu-beds", 0, 20), ("icu-nurses", 0, 40)
     >>> surgesim.frontier(town, beds, nurses, threshold="without-bed", prices=(3, 1))  # doctest: +SKIP
     """
-    base = with_extensions(scenario if uncertainty else certain(scenario), extensions)
-    alternative_names(base, [alternative])
-    base = keep_alternatives(base.alternative(alternative), ())
+    base = scenario_of(scenario, alternative, uncertainty, extensions)
     problems: list[Problem] = []
     levers: list[Lever] = []
     for choice, step in zip((first, second), steps or (None, None), strict=True):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from surgesim.decisions.conditions import CONFIDENCE, REPLICATIONS, RISK, number_problems, read_conditions
-from surgesim.decisions.folders import ResultKind, Stored, origin, read_stored, stored
+from surgesim.decisions.folders import ResultKind, Stored, origin, read_stored, scenario_of, stored
 from surgesim.decisions.lever_search import Found, LeverSearch
 from surgesim.decisions.levers import Lever, read_lever
 from surgesim.decisions.sequences import isotonic
@@ -19,12 +19,11 @@ from surgesim.decisions.trials import Trials
 from surgesim.errors import Problem, ScenarioError
 from surgesim.log import logged
 from surgesim.model.record import Column
-from surgesim.scenario.door import Files, certain
+from surgesim.scenario.door import Files
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.backend import Backend
-from surgesim.study.compute.checks import alternative_names, whole, with_extensions
+from surgesim.study.compute.checks import whole
 from surgesim.study.compute.environment import environment, now
-from surgesim.study.compute.replicate import keep_alternatives
 from surgesim.study.measures.compare import COST
 from surgesim.study.results import Output
 from surgesim.study.store.contents import SIZE
@@ -174,9 +173,7 @@ def size(
     >>> town = surgesim.load("scenarios/teaching/small-town.yaml")  # doctest: +SKIP
     >>> surgesim.size(town, "icu-beds", (0, 30), threshold="without-bed", risk=0.2)  # doctest: +SKIP
     """
-    base = with_extensions(scenario if uncertainty else certain(scenario), extensions)
-    alternative_names(base, [alternative])
-    base = keep_alternatives(base.alternative(alternative), ())
+    base = scenario_of(scenario, alternative, uncertainty, extensions)
     problems: list[Problem] = []
     found: Lever | None = None
     try:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.decisions.folders import ResultKind, Stored, origin, read_stored, stored
+from surgesim.decisions.folders import ResultKind, Stored, origin, read_stored, scenario_of, stored
 from surgesim.decisions.resources import (
     EVERYWHERE,
     GROUPINGS,
@@ -36,12 +36,11 @@ from surgesim.decisions.trials import FLOWS, Trials, problem_of, with_candidates
 from surgesim.errors import Problem, ScenarioError
 from surgesim.log import logged
 from surgesim.model.record import Column
-from surgesim.scenario.door import Files, certain, suggestion
+from surgesim.scenario.door import Files, suggestion
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.compute.backend import Backend
-from surgesim.study.compute.checks import alternative_names, whole, with_extensions
+from surgesim.study.compute.checks import whole
 from surgesim.study.compute.environment import environment, now
-from surgesim.study.compute.replicate import keep_alternatives
 from surgesim.study.measures.compare import (
     COST,
     DAYS_BREACHED,
@@ -254,9 +253,7 @@ def worth(
     >>> town = surgesim.load("scenarios/teaching/small-town.yaml")  # doctest: +SKIP
     >>> surgesim.worth(town, replications=16).table  # doctest: +SKIP
     """
-    base = with_extensions(scenario if uncertainty else certain(scenario), extensions)
-    alternative_names(base, [alternative])
-    base = keep_alternatives(base.alternative(alternative), ())
+    base = scenario_of(scenario, alternative, uncertainty, extensions)
     _check(base, by, only, steps or {}, outcome, replications)
     found = _candidates(
         base, by, only, {**{name: step for name, (step, _) in STEPS.items()}, **(steps or {})}, pairs
