@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from distributed import Client, LocalCluster
+from distributed.scheduler import KilledWorker
 
 from surgesim.errors import SurgesimError
 from surgesim.study.compute import cluster, spread
@@ -144,3 +145,52 @@ def test_early_results_wait_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert len(list(folder.iterdir())) == 29 - spread.MOST_EARLY
     assert list(ordered) == [str(number) for number in range(1, 30)]
     assert list(tmp_path.iterdir()) == []
+
+
+class Doomed:
+    """A client whose workers die of one task, in whatever batch it comes."""
+
+    def __init__(self, deadly: int) -> None:
+        self.deadly, self.sent = deadly, 0
+
+    def nthreads(self) -> dict[str, int]:
+        return {"worker": 1}
+
+    def submit(self, work: Any, *given: Any, **settings: Any) -> Answer:
+        if "key" in settings:
+            return Answer("scenarios", work(*given))
+        self.sent += 1
+        of_work, items, expected = given
+        dies = self.deadly in [task for _, task in items]
+        return Answer(f"batch-{self.sent}", None if dies else work(of_work.value, items, expected))
+
+    def cancel(self, futures: list[Any]) -> None: ...
+
+
+class Answer:
+    """A future that is done; without a value, its worker was killed."""
+
+    def __init__(self, key: str, value: Any) -> None:
+        self.key, self.value = key, value
+
+    def result(self) -> Any:
+        if self.value is None:
+            raise KilledWorker(self.key, None, 3)
+        return self.value
+
+    def add_done_callback(self, call: Any) -> None:
+        call(self)
+
+
+def test_a_batch_that_kills_its_worker_is_computed_one_by_one() -> None:
+    doomed: Any = Doomed(deadly=37)
+    batches: Any = cluster._Batches(doomed, "tcp://here:1", square, range(60), range(60), print)
+    sizes_sent = []
+    submit = batches._submit
+    batches._submit = lambda places: (sizes_sent.append(len(places)), submit(places))
+    found: dict[int, int] = {}
+    with pytest.raises(SurgesimError, match="tcp://here:1: a run killed its worker repeatedly"):
+        found.update(batches.results())
+    assert found.keys() >= set(range(37))
+    assert 37 not in found
+    assert max(sizes_sent) > 1 == sizes_sent[-1]
