@@ -107,6 +107,7 @@ class _Batches(Generic[Task, Result]):
         self._finished: SimpleQueue[Any] = SimpleQueue()
         self._computed, self._seconds = 0, 0.0
         self._threads, self._looked = 0, -math.inf
+        self._expected = _here()
         packed = pickle.dumps(work)
         key = f"surgesim-{hashlib.sha256(packed).hexdigest()}"
         self._work = client.submit(pickle.loads, packed, key=key)
@@ -175,7 +176,7 @@ class _Batches(Generic[Task, Result]):
 
     def _submit(self, places: list[int]) -> None:
         items = [(place, self._tasks[place]) for place in places]
-        future = self._client.submit(_compute, self._work, items, _here(), pure=False)
+        future = self._client.submit(_compute, self._work, items, self._expected, pure=False)
         self._running[future.key] = future, places
         future.add_done_callback(self._finished.put)
 
