@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.fitting.hubverse import LEVELS, areas_of
-from surgesim.fitting.places import sums_by_place
+from surgesim.fitting.hubverse import areas_of, by_run
+from surgesim.fitting.places import WEEK, sums_by_place, weekly_table
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.measures.breaches import PROVINCE_AREA
-from surgesim.study.measures.quantiles import quantile
-from surgesim.study.store.csv_files import ten_digits
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,8 +30,6 @@ FACILITY_COLUMNS: Final = (
 _NEED: Final = ("oxygen_need", "icu_need")
 """Daily columns of the province alone: who needs oxygen or ICU, wherever they are."""
 
-_WEEK: Final = 7
-
 
 def beds_by_place(folder: Path, scenario: Scenario) -> pd.DataFrame:
     """Return quantiles of patients, staffed beds and oxygen used in each week, for the baseline.
@@ -46,30 +41,20 @@ def beds_by_place(folder: Path, scenario: Scenario) -> pd.DataFrame:
         `quantity`, `output_type_id` (the level) and `value`: patients and beds at 24:00 of `target_end_date`,
         ``inf`` for unlimited beds, and kg of oxygen in the seven days.
     """
-    import pandas as pd
-
-    rows = []
-    for kind, place, name, values in _quantities(folder, scenario):
-        for week in range(1, scenario.days // _WEEK + 1):
-            of_week = values[:, (week - 1) * _WEEK : week * _WEEK]
-            runs = of_week.sum(axis=1) if name == USED else of_week[:, -1]
-            end = scenario.start + timedelta(days=week * _WEEK - 1)
-            for level, value in zip(LEVELS, quantile(runs, LEVELS).tolist(), strict=True):
-                rows.append((week, end, kind, place, name, level, value))
-    names = ["horizon", "target_end_date", "kind", "place", "quantity", "output_type_id", "value"]
-    frame = pd.DataFrame(rows, columns=names)
-    frame["value"] = ten_digits(frame["value"].to_numpy(np.float64))
-    return frame.assign(target_end_date=pd.to_datetime(frame["target_end_date"]))
+    return weekly_table(scenario, ("kind", "place", "quantity"), _quantities(folder, scenario), _of_week)
 
 
-def _quantities(folder: Path, scenario: Scenario) -> Iterator[tuple[str, str, str, Floats]]:
-    """Yield kind and name of a place, a quantity and its daily values, ``(replications, days)``."""
+def _of_week(key: tuple[str, ...], series: Sequence[Floats]) -> Floats:
+    (values,) = series
+    return values[:, -WEEK:].sum(axis=1) if key[-1] == USED else values[:, -1]
+
+
+def _quantities(folder: Path, scenario: Scenario) -> Iterator[tuple[tuple[str, ...], Sequence[Floats]]]:
+    """Yield kind and name of a place and a quantity, and its daily values, ``(replications, days)``."""
     need = areas_of(folder, [*_NEED])
-    need = need[need["area"] == PROVINCE_AREA]
-    runs = need["replication"].nunique()
     for name in _NEED:
-        yield "province", PROVINCE_AREA, name, need[name].to_numpy(np.float64).reshape(runs, -1)
+        yield ("province", PROVINCE_AREA, name), [by_run(need, PROVINCE_AREA, (name,))]
     facilities = list(scenario.care.facilities)
     for kind, place, found in sums_by_place(folder, scenario, FACILITY_COLUMNS, facilities):
         for name, values in zip(FACILITY_COLUMNS, found, strict=True):
-            yield kind, place, name, values
+            yield (kind, place, name), [values]

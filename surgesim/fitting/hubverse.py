@@ -60,12 +60,12 @@ def _places(folder: Path, scenario: Scenario) -> Iterator[tuple[str, str, Floats
     of_areas = areas_of(folder, sorted({column for series in SERIES.values() for column in series.columns}))
     of_facilities = _facilities(folder, scenario)
     for name, series in SERIES.items():
-        yield name, PROVINCE_AREA, _by_run(of_areas, PROVINCE_AREA, series.columns)
+        yield name, PROVINCE_AREA, by_run(of_areas, PROVINCE_AREA, series.columns)
         for district in scenario.people.districts:
             if series.district is not None:
-                yield name, district, _by_run(of_areas, district, (series.district,))
+                yield name, district, by_run(of_areas, district, (series.district,))
             elif series.facilities and (of_facilities["area"] == district).any():
-                yield name, district, _by_run(of_facilities, district, series.columns)
+                yield name, district, by_run(of_facilities, district, series.columns)
 
 
 def areas_of(folder: Path, columns: list[str]) -> pd.DataFrame:
@@ -94,7 +94,8 @@ def _facilities(folder: Path, scenario: Scenario) -> pd.DataFrame:
     return of_district.groupby(keys)[list(FACILITY_COLUMNS)].sum().reset_index()
 
 
-def _by_run(frame: pd.DataFrame, area: str, columns: tuple[str, ...]) -> Floats:
+def by_run(frame: pd.DataFrame, area: str, columns: tuple[str, ...]) -> Floats:
+    """Return the daily sums of columns of an area, ``(replications, days)``."""
     here = frame[frame["area"] == area]
     total = here[list(columns)].sum(axis=1).to_numpy(np.float64)
     return total.reshape(here["replication"].nunique(), -1)
