@@ -173,10 +173,3 @@ def _in_words(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{_in_words(number)} {name}" for name, number in value.items())
     return ", ".join(value) if isinstance(value, list) else str(value)
-
-
-def read_plain(plain: Mapping[str, Any]) -> Scenario:
-    """Build the scenario from plain values, such as those from `Scenario.to_plain`."""
-    import json
-
-    return Scenario.model_validate_json(json.dumps(plain))
