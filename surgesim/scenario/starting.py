@@ -20,6 +20,8 @@ _PLACEHOLDER = "my-province"
 PROFILES: Mapping[str, Mapping[str, str]] = {
     "vietnam": {"ages": "vietnam-2020", "high_risk": "high-risk-assumed", "contacts": "vietnam-2021"},
     "british-columbia": {"ages": "canada-2020", "high_risk": "high-risk-assumed", "contacts": "vietnam-2021"},
+    "germany": {"ages": "germany-2020", "high_risk": "high-risk-assumed", "contacts": "germany-2017"},
+    "kenya": {"ages": "kenya-2020", "high_risk": "high-risk-assumed", "contacts": "kenya-2017"},
 }
 """The built-in tables of the section `people`, by place.
 
