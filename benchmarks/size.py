@@ -34,7 +34,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from decision_cases import loss_queue
 
 import surgesim
-from surgesim.decisions.search import Condition, frontier, search
+from surgesim.decisions.search import Condition, Goal, frontier, search
 
 Floats = NDArray[np.float64]
 
@@ -98,7 +98,8 @@ def one_search(
     def values(place: int, outcome: str) -> Floats:
         return (uniforms[: done[place]] < truth[place]).astype(float)
 
-    answer = search(len(truth), [Condition("breached_x", risk)], 1 - confidence, most, 1, run, values)
+    goal = Goal((Condition("breached_x", risk),), confidence, most)
+    answer = search(len(truth), goal, run, values)
     return answer.status, answer.place, sum(done)
 
 
@@ -135,7 +136,7 @@ def one_frontier(confidence: float, most: int, rng: np.random.Generator) -> tupl
     def values(pair: tuple[int, int], outcome: str) -> Floats:
         return (uniforms[: done[pair]] < risk(pair)).astype(float)
 
-    found = frontier(6, 6, [Condition("breached_x", 0.2)], 1 - confidence, most, 1, run, values)
+    found = frontier(6, 6, Goal((Condition("breached_x", 0.2),), confidence, most), run, values)
     return max(map(risk, found.corners), default=0.0), sum(done.values())
 
 

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 import surgesim
 from surgesim.cli import app
 from surgesim.decisions import trials
-from surgesim.decisions.search import Condition, frontier
+from surgesim.decisions.search import Condition, Goal, frontier
 from surgesim.decisions.trials import Task
 from surgesim.errors import ResultsError, ScenarioError
 from surgesim.model.outcomes import OUTCOMES
@@ -119,7 +119,7 @@ def one_frontier(rng: np.random.Generator) -> float:
     def values(place: tuple[int, int], outcome: str) -> Any:
         return (uniforms[: done[place]] < risk(place)).astype(float)
 
-    found = frontier(6, 6, [Condition("breached_x", 0.2)], 0.1, 200, 1, run, values)
+    found = frontier(6, 6, Goal((Condition("breached_x", 0.2),), 0.9, 200), run, values)
     return max(map(risk, found.corners), default=0.0)
 
 
