@@ -20,7 +20,6 @@ from surgesim.cli.options import (
     FormatOption,
     LangOption,
     QuietOption,
-    ResumeOption,
     SchedulerOption,
     SeedOption,
     SeriesOption,
@@ -62,6 +61,9 @@ def sweep(
         int | None, integer_option("Number of runs at each point.", show_default=OF_SCENARIO)
     ] = None,
     seed: SeedOption = None,
+    design_seed: Annotated[
+        int | None, integer_option("Seed of the points of lhs and sobol.", show_default="that of the runs")
+    ] = None,
     alternative: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Alternative to run besides the baseline; may be repeated."),
@@ -74,7 +76,14 @@ def sweep(
     out: Annotated[
         Path | None, typer.Option(help="Folder to write.", show_default="results/<scenario name>-sweep")
     ] = None,
-    resume: ResumeOption = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Continue an interrupted sweep from FOLDER.unfinished, or give a completed one more runs or "
+            "points; only missing runs are computed.",
+        ),
+    ] = False,
     workers: WorkersOption = None,
     scheduler: SchedulerOption = None,
     quiet: QuietOption = False,
@@ -87,6 +96,7 @@ def sweep(
     options = {
         "study.replications": "--replications",
         "study.seed": "--seed",
+        "design_seed": "--design-seed",
         "alternatives": "--alternative",
         "series": "--series",
         "facility_series": "--facility-series",
@@ -110,6 +120,7 @@ def sweep(
                 samples=samples,
                 replications=replications,
                 seed=seed,
+                design_seed=design_seed,
                 alternatives=alternative or (),
                 series=series or (),
                 facility_series=facility_series or (),

@@ -27,6 +27,7 @@ from surgesim.study.store.manifest import NUMBERS, hashes_of, kind_of, read_mani
 from surgesim.study.store.run_folder import FIGURES, SCENARIO
 from surgesim.study.store.temporary import temporary_folder
 from surgesim.study.store.unfinished import OUTCOMES, SCENARIOS
+from surgesim.study.sweep.plan import DESIGN_SEED
 from surgesim.study.sweep.points import POINTS, POINTS_FILE, read_points
 from surgesim.study.sweep.sweep import sweep
 from surgesim.study.tables.series import FACILITY_SERIES, SERIES
@@ -160,6 +161,7 @@ def _sweep_again(
         facility_series=plan.get(FACILITY_SERIES.name, ()),
         replications=plan["replications"],
         seed=plan["seed"],
+        design_seed=plan.get(DESIGN_SEED),
         alternatives=plan["alternatives"],
         extensions=own,
         workers=workers,

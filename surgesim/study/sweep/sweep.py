@@ -27,6 +27,7 @@ from surgesim.study.store.temporary import temporary_folder
 from surgesim.study.store.unfinished import SCENARIOS, Failure, Unfinished
 from surgesim.study.sweep.cases import Keep, check_cases, keys_of, one_run
 from surgesim.study.sweep.design import DAYS, GRID, Levels, only_varied
+from surgesim.study.sweep.growth import earlier_sweep
 from surgesim.study.sweep.outcomes import Outcome
 from surgesim.study.sweep.parts import RUN, Run
 from surgesim.study.sweep.plan import Plan, plan_sweep
@@ -58,6 +59,7 @@ def sweep(
     samples: int | None = None,
     replications: int | None = None,
     seed: int | None = None,
+    design_seed: int | None = None,
     alternatives: Sequence[str] = (),
     uncertainty: bool = True,
     extensions: Files = (),
@@ -87,6 +89,8 @@ def sweep(
         points for Sobol indices, where `samples` is a power of two.
     replications, seed
         Override the scenario's values. Replication k has the same random numbers at every point.
+    design_seed
+        Seed of the points of ``lhs`` and ``sobol``; by default `seed`.
     alternatives
         Names of alternatives to run besides the baseline.
     uncertainty
@@ -105,8 +109,10 @@ def sweep(
         Folder to write, or an `Output` with additional entries for the manifest. Until the sweep is
         complete, its data are in ``<out>.unfinished``.
     resume
-        True to continue an unfinished sweep. If the sweep is already complete, it is only read; if there is
-        no unfinished sweep, a new one starts.
+        True to continue an unfinished sweep. If the sweep is already complete, it is only read. If the sweep
+        in `out` has fewer replications or only some of the points, it grows: only the missing runs are
+        computed. The points of ``sobol`` with twice the samples contain those before; the points of ``lhs``
+        do not. If there is neither, a new sweep starts.
 
     Returns
     -------
@@ -125,7 +131,8 @@ def sweep(
         "surgesim" has the traceback.
     ResultsError
         If the folder cannot be written, or there is an unfinished sweep with a different plan (the message
-        lists the changes, including those of functions).
+        lists the changes, including those of functions); or if a completed sweep that `resume` finds would
+        have to shrink.
 
     Examples
     --------
@@ -139,7 +146,9 @@ def sweep(
         loaded = [only_varied(each, vary or {}) for each in loaded]
     given = [with_extensions(each, extensions) for each in loaded]
     keep = Keep(outcomes or {}, Series.of(series, facility_series))
-    plan = plan_sweep(given, vary or {}, points, design, samples, replications, seed, alternatives, keep)
+    plan = plan_sweep(
+        given, vary or {}, points, design, samples, replications, seed, design_seed, alternatives, keep
+    )
     backend, output = Backend.of(workers).with_bar(progress), Output.of(out)
     if DAYS in plan.entry["vary"]:
         backend.say(
@@ -155,7 +164,14 @@ def sweep(
             unfinished.finish(backend)
             return Sweep(folder.target)
         started = now()
-        with unfinished.opened(resume=resume, backend=backend, is_complete=is_complete):
+        earlier = earlier_sweep(folder.target, plan) if resume else None
+        grows = earlier is not None and not unfinished.exists
+        if earlier is not None and grows:
+            done = earlier.sweep.manifest["sweep"]["runs"]
+            backend.say(f"{folder.target}: the sweep grows from {done} to {len(plan.cases)} runs")
+        with unfinished.opened(resume=resume and not grows, backend=backend, is_complete=is_complete):
+            if earlier is not None:
+                earlier.add_to(unfinished, plan)
             _run(unfinished, plan, backend)
             with disk_errors(folder.target):
                 _write_scenarios(folder.path, plan.texts)

@@ -13,6 +13,7 @@ from surgesim.model.record import Column
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.measures.breaches import SITUATION, share_interval
 from surgesim.study.measures.compare import DAYS_BREACHED, FIRST_DAY
+from surgesim.study.store.csv_files import ten_digits
 from surgesim.study.tables.columns import (
     BY_GROUP,
     BY_THRESHOLD,
@@ -131,10 +132,12 @@ def run_columns(scenarios: Iterable[Scenario], own: Iterable[str] = ()) -> list[
 
 
 def runs_frame(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
-    """Build a table from rows of runs.csv, with all columns of the file."""
+    """Build a table from rows of runs.csv, with all columns and the digits of the file."""
     import pandas as pd
 
-    return with_dtypes(RUNS, pd.DataFrame(list(rows), columns=list(columns)))
+    frame = with_dtypes(RUNS, pd.DataFrame(list(rows), columns=list(columns)))
+    numbers = {name: ten_digits(cells.to_numpy()) for name, cells in frame.items() if cells.dtype.kind == "f"}
+    return frame.assign(**{str(name): cells for name, cells in numbers.items()})
 
 
 def breach_frame(runs: pd.DataFrame, runs_together: Mapping[str, int]) -> pd.DataFrame:
