@@ -19,6 +19,8 @@ from surgesim.cli.options import (
     Format,
     FormatOption,
     LangOption,
+    MostOption,
+    PrecisionOption,
     QuietOption,
     SchedulerOption,
     SeedOption,
@@ -28,6 +30,7 @@ from surgesim.cli.options import (
     choice_option,
     integer_option,
 )
+from surgesim.cli.runs import NO_PRECISION, precisions
 from surgesim.cli.terminal import FAILED, command_line, count, errors, progress_bar, show
 from surgesim.errors import Problem, ScenarioError
 from surgesim.files import atomic_write, is_drawn, make_folder, refuse_to_replace
@@ -68,6 +71,8 @@ def sweep(
         list[str] | None,
         typer.Option(metavar="NAME", help="Alternative to run besides the baseline; may be repeated."),
     ] = None,
+    precision: PrecisionOption = None,
+    most: MostOption = None,
     set_: SetOption = None,
     fixed: FixedOption = False,
     extension: ExtensionOption = None,
@@ -95,12 +100,15 @@ def sweep(
     """
     options = {
         "study.replications": "--replications",
+        "study.most_replications": "--most",
         "study.seed": "--seed",
         "design_seed": "--design-seed",
         "alternatives": "--alternative",
         "series": "--series",
         "facility_series": "--facility-series",
     }
+    if precision:
+        options["study.precision"] = "--precision"
     with errors(options):
         from surgesim.extension.reading import read_extensions
         from surgesim.scenario.door import load
@@ -109,9 +117,13 @@ def sweep(
         from surgesim.study.sweep.sweep import sweep as run_sweep
 
         own = read_extensions(extension or ())
-        loaded = [load(path, changes=set_ or (), extensions=own) for path in scenarios]
+        changes = [*(set_ or ()), *precisions(precision or ())]
+        changes += [] if most is None else [f"study.most_replications={most}"]
+        loaded = [load(path, changes=changes, extensions=own) for path in scenarios]
         folder = out if out is not None else Path("results") / f"{loaded[0].name}-sweep"
         tell = None if quiet else partial(typer.echo, err=True)
+        if tell and most is not None and not loaded[0].study.precision:
+            tell(NO_PRECISION)
         with progress_bar(quiet) as progress:
             done = run_sweep(
                 loaded,

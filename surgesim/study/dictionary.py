@@ -110,8 +110,8 @@ SWEEP_ENTRIES = (
         "the plan: design, samples, varied paths, replications, seed, alternatives, points, runs, SHA-256 of "
         "the points and of each scenario, and versions of the packages that affect results; if given, also "
         "SHA-256 of your own outcomes (`outcomes`), the series (`series`, `facility_series`), and the seed "
-        "of the design (`design_seed`) if it is not that of the runs. For your own points, the design is "
-        "`points`",
+        "of the design (`design_seed`) if it is not that of the runs, and the requested precision "
+        "(`precision`, `most_replications`). For your own points, the design is `points`",
     ),
     next(entry for entry in MANIFEST_ENTRIES if entry.name == "extensions"),
     Column("failed", "", "number of runs that failed"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ from surgesim.study.store.series_file import series_by
 from surgesim.study.store.unfinished import DESIGN_HASH, OUTCOMES, SCENARIOS, Unfinished
 from surgesim.study.sweep.design import LHS, factors, points
 from surgesim.study.sweep.parts import KEY, Run
-from surgesim.study.sweep.plan import DESIGN_SEED, Plan
+from surgesim.study.sweep.plan import DESIGN_SEED, MOST_REPLICATIONS, PRECISION, Plan
 from surgesim.study.sweep.points import POINTS, POINTS_FILE, read_points
 from surgesim.study.sweep.result import Sweep
 from surgesim.study.sweep.tables import RUN_KEYS, RUNS, design_frame
@@ -33,7 +34,7 @@ from surgesim.study.tables.series import SERIES_TABLES
 _SAME = ("alternatives", "versions", "seed", OUTCOMES, *(table.name for table in SERIES_TABLES))
 """Entries of a plan on which the content of a run depends, besides its scenario, point and replication."""
 
-_NUMBERS = ("replications", "most_replications", "precision", "seed")
+_NUMBERS = ("replications", MOST_REPLICATIONS, PRECISION, "seed")
 """Fields of `study` on which the content of a run does not depend; the seed is an entry of the plan."""
 
 _NAMES = [column.name for column in RUN_KEYS]
@@ -101,6 +102,11 @@ def earlier_sweep(target: Path, plan: Plan) -> Earlier | None:
             )
     if lost:
         return None
+    if not _as_precise(then, now):
+        raise ResultsError(
+            f"{target}: got a lower precision, expected at least that of the completed sweep: a sweep can "
+            "grow, but not shrink; choose another folder with --out"
+        )
     return Earlier(there, [indices[key] for key in old])
 
 
@@ -142,6 +148,13 @@ def _points(there: Sweep) -> list[dict[str, Any]]:
 
 def _drawn_alike(then: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
     return all(then.get(name) == now.get(name) for name in ("vary", DESIGN_SEED))
+
+
+def _as_precise(then: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Return True if a sweep has every replication that an earlier one needed for its precision."""
+    wanted = now.get(PRECISION, {})
+    narrower = all(wanted.get(name, 1.0) <= share for name, share in then.get(PRECISION, {}).items())
+    return narrower and then.get(MOST_REPLICATIONS, 0) <= now.get(MOST_REPLICATIONS, math.inf)
 
 
 def _key(point: Mapping[str, Any]) -> str:
