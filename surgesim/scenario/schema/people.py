@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 from surgesim.scenario.schema.base import (
     AGE_GROUPS,
     SETTINGS,
+    Distribution,
     FrozenMapping,
     Named,
     Off,
@@ -88,7 +89,11 @@ class Place(Section):
 
 
 class District(Section):
-    """One district, town or island unit, or a closed setting (`place`)."""
+    """One district, town or island unit, or a closed setting (`place`).
+
+    `report_delay_days` are those from onset to the report of its residents; without it, those of
+    `epidemic.detection`.
+    """
 
     title: Text
     population: Residents
@@ -96,6 +101,7 @@ class District(Section):
     island: bool = False
     ages: Off[AgeShares] = None
     place: Off[Place] = None
+    report_delay_days: Off[Distribution] = None
 
 
 class People(Section):
