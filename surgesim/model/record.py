@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from surgesim.model.capacity import capacity, essential, intensive, logistics, other_deaths, staff
 from surgesim.model.capacity.facilities import STATES
 from surgesim.model.capacity.logistics import COST_CATEGORIES, PAYERS, logistics_columns, supply_columns
-from surgesim.model.capacity.staff import CONSTRAINTS
+from surgesim.model.capacity.staff import BINDS, CONSTRAINTS
 from surgesim.model.care import basic_beds, home, journey, network, oxygen, wards
 from surgesim.model.care.course import ledger, waits
 from surgesim.model.care.course.events import EVENTS, LAST_EVENTS, NO_BED_EVENTS, LogEntry
@@ -28,6 +28,7 @@ from surgesim.scenario.schema.indicators import BY_DISTRICT, BY_GROUP, INDICATOR
 
 __all__ = [
     "ASSESSED",
+    "BINDS",
     "CONSTRAINTS",
     "COST_CATEGORIES",
     "DISTRICT",
@@ -81,6 +82,7 @@ PROVINCE: tuple[Column, ...] = (
     *wards.COLUMNS,
     *capacity.ALL_ICU_BEDS,
     capacity.UNEQUIPPED,
+    *capacity.IN_ICU,
     *capacity.MOVED,
     *capacity.BOUND,
     *ledger.PLACES,

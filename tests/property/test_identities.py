@@ -311,7 +311,7 @@ def whole_numbers_none_below_zero(run: Run) -> None:
         unknown = np.isnan(run.record.province[:, i])
         if column in OF_OTHERS:
             assert unknown.all() or not unknown.any(), column
-        elif not column.endswith("_icu_all") and column != "icu_without_ventilator":
+        elif not column.endswith(("_icu_all", "_on_duty")) and column != "icu_without_ventilator":
             assert unknown.any() == (column in not_followed), column
     for table in (run.record.province, run.record.districts, run.record.facilities):
         assert np.nanmin(table) >= 0

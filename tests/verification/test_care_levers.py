@@ -79,6 +79,11 @@ CYLINDERS: Plain = hospitals(
 ONE_WARD = hospitals(
     bravo=facility(oxygen=150, icu=40) | staff(60, 160, 120),
 )
+FEW_IN_ICU = hospitals(bravo=facility(oxygen=300, icu=60) | staff(200, 500, 25))
+FEW_SKILLED = hospitals(
+    bravo=facility(oxygen=300, icu=60)
+    | {"staff": {"doctors": 200, "icu_doctors": 4, "ward_nurses": 500, "icu_nurses": 200}}
+)
 TEAMS: Plain = {"clinical": {"home_care": {"effect": 0.0}}}
 LOCKABLE: Plain = {
     "people": {"districts": {"town": district(40_000), "hills": district(20_000, travel_hours=1.0)}},
@@ -131,6 +136,12 @@ LEVERS = {
         rule("home_oxygen", concentrators=0, teams=20),
         "deaths",
         -1,
+    ),
+    "ICU teams": Lever(
+        FEW_IN_ICU, rule("form_icu_teams", share=1.0), rule("form_icu_teams", share=0.0), "deaths", -1
+    ),
+    "doctors trained": Lever(
+        FEW_SKILLED, rule("train_doctors", share=0.5), rule("train_doctors", share=0.0), "deaths", -1
     ),
     "staff in teams": Lever(
         UNEVEN | TEAMS | rule("open_home_care", teams=30),
@@ -235,6 +246,7 @@ SEEN = {
     "cylinders pooled": "oxygen_moved_kg",
     "staff lent": "staff_lent",
     "oxygen at home": "home_oxygen",
+    "ICU teams": "nurses_in_icu_teams",
     "staff in teams": "staff_in_teams",
     "local lockdown": "districts_locked",
     "communes locked": "people_locked",

@@ -392,7 +392,7 @@ class Epidemic:
         return measure.start <= today and (measure.end is None or today < measure.end)
 
     def _measures_of(self, day: int) -> tuple[str, ...]:
-        """Return the measures in force on `day`; in one district only, as ``measure@district@share``."""
+        """Return the measures in force on `day`; those of districts as ``measure@district@share``."""
         measures = self._section.measures.items()
         in_force = tuple(name for name, measure in measures if self._in_force(name, measure, day))
         if self._local:

@@ -387,6 +387,8 @@ def test_the_table_holds_every_action() -> None:
         "local_measure",
         "household_lockdown",
         "open_quarantine",
+        "train_doctors",
+        "form_icu_teams",
     }
     assert held == actions - costless - {"custom"}  # the action of an extension
 
