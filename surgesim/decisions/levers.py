@@ -142,6 +142,15 @@ def read_lever(
     return Lever(name, path, unit, values[::-1] if falls else values, falls)
 
 
+def idle(lever: Lever) -> Problem:
+    """Return the refusal of a lever that changes nothing."""
+    low, high = lever.text(lever.values[0]), lever.text(lever.values[-1])
+    return Problem(
+        f"lever {lever.name}",
+        f"changes nothing between {low} and {high}: every outcome of the first runs is the same",
+    )
+
+
 def _path_of(scenario: Scenario, name: str) -> str:
     """Return the path of a planners' name; other names are paths, or resources."""
     if name in STEPS or "." in name:

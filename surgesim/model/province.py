@@ -134,7 +134,10 @@ class Province:
             return None
         residents = self.population.count.sum(axis=(1, 2))
         at_admission = self.journey.ledger.reported_at_admission
-        return Surveillance(section, self.first_day, self.end_day, residents, at_admission, self.streams)
+        outside_home = self.population.outside_home
+        return Surveillance(
+            section, self.first_day, self.end_day, residents, at_admission, self.streams, outside_home
+        )
 
     def _arrivals(self) -> ArrivalSource | None:
         """Build the source of the scenario's arrivals, or return None if an epidemic is simulated."""

@@ -22,7 +22,7 @@ from surgesim.model.care.course import ledger, waits
 from surgesim.model.care.course.events import EVENTS, LAST_EVENTS, NO_BED_EVENTS, LogEntry
 from surgesim.model.columns import PER, PER_MILLION, Column, Floats
 from surgesim.model.epidemic import reaction, spread, vaccination
-from surgesim.model.surveillance import case_isolation, detection, laboratories
+from surgesim.model.surveillance import case_isolation, confinement, detection, laboratories
 from surgesim.scenario.schema.command import Command
 from surgesim.scenario.schema.indicators import BY_DISTRICT, BY_GROUP, INDICATORS, Indicator, OwnIndicator
 
@@ -74,6 +74,7 @@ PROVINCE: tuple[Column, ...] = (
     detection.REPORTED,
     *laboratories.TESTS,
     case_isolation.ISOLATED,
+    *confinement.COLUMNS,
     *ledger.NEEDS,
     *basic_beds.COLUMNS,
     *capacity.SPACE_OPEN,

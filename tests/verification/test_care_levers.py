@@ -157,6 +157,37 @@ LEVERS = {
         "infections",
         -1,
     ),
+    "communes locked": Lever(
+        LOCKABLE,
+        rule(
+            "local_measure",
+            measure="lockdown",
+            cases_above=50.0,
+            cases_below=25.0,
+            people_share=0.2,
+            cases_share=0.5,
+        ),
+        rule(
+            "local_measure",
+            measure="lockdown",
+            cases_above=1e6,
+            cases_below=25.0,
+            people_share=0.2,
+            cases_share=0.5,
+        ),
+        "infections",
+        -1,
+    ),
+    "quarantine places": Lever(
+        {"epidemic": {"quarantine": {"home_adherence": 0.0}}},
+        rule("open_quarantine", places=50_000),
+        rule("open_quarantine", places=1, phases=[{"after_days": 0.0, "share": 0.0}]),
+        "infections",
+        -1,
+    ),
+    "households locked": Lever(
+        {}, rule("household_lockdown"), rule("household_lockdown", members=0.0), "infections", -1
+    ),
     "people react": Lever({}, reaction(), reaction(most=0.0), "infections", -1),
     "people tire": Lever(
         reaction(), reaction(half_life_days=10.0), reaction(half_life_days=1e6), "infections", 1
@@ -211,6 +242,9 @@ SEEN = {
     "ICU teams": "nurses_in_icu_teams",
     "staff in teams": "staff_in_teams",
     "local lockdown": "districts_locked",
+    "communes locked": "people_locked",
+    "quarantine places": "quarantined",
+    "households locked": "household_members_locked",
     "people react": "contacts_given_up",
 }
 

@@ -53,6 +53,12 @@ class Population:
     def total(self) -> int:
         return int(self.count.sum())
 
+    @property
+    def outside_home(self) -> float:
+        """Share of the contacts of all people that are not at home; 0 if there are no contacts."""
+        by_setting = self.contacts.sum(axis=2) @ self.count.sum(axis=(0, 2))
+        return float(1.0 - by_setting[0] / by_setting.sum()) if by_setting.any() else 0.0
+
 
 def populate(people: People) -> Population:
     """Build the population of a scenario, in whole people; each district's total is exact."""

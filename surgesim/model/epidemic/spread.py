@@ -38,6 +38,7 @@ INFECTIONS = (
     Column(
         "districts_locked", "districts", "districts with a measure of their own (`local_measure`)", np.nan
     ),
+    Column("people_locked", "people", "residents of the communes or districts with such a measure", np.nan),
     Column("infectious", "people", "people in the infectious stages", np.nan),
 )
 SUSCEPTIBLE = Column("susceptible", "people", "people neither immune nor infected", np.nan)
@@ -47,7 +48,7 @@ VACCINATED_PEOPLE = Column(
 DISTRICT = (Column("infections", "people/day", "residents infected in the province", np.nan),)
 
 _AT = "@"
-"""Between a measure and the district in which alone it is in force."""
+"""Between a measure, the district in which alone it is in force, and the share of cases it applies to."""
 
 _OUTSIDE_HOME = slice(1, None)  # of SETTINGS
 
@@ -88,8 +89,8 @@ class PathDay:
     Attributes
     ----------
     day, in_force, isolated, given_up
-        The day's number, the measures in force, the infectious people who isolate (None if nobody does), and
-        the share of contacts outside the home that people give up.
+        The day's number, the measures in force, the infectious people who isolate (None if nobody does), as
+        for `Epidemic.advance`, and the share of contacts outside the home that people give up.
     infection
         The result of the day.
     state
@@ -256,7 +257,8 @@ class Epidemic:
         self._minus_open_to = -self._open_to
         self._weights = self._importation_weights()
         self._running: dict[str, int] = {}
-        self._local: dict[str, list[int]] = {}  # by measure: rules that have it in force, by district
+        # by measure, by district: shares of cases and of people, for each rule that has it in force
+        self._local: dict[str, list[list[tuple[float, float]]]] = {}
         self._begun: dict[str, int] = {}  # the day on which a measure in force began
         self._reaction: Reaction | None = None
         if section.reaction is not None:
@@ -318,6 +320,11 @@ class Epidemic:
         share = float(immune / everybody) if everybody else 0.0
         return share, float(1.0 - others @ self._open_to / others.sum()) if others.any() else 0.0
 
+    def infected(self) -> Ints:
+        """Return the infected people by stage (E1, E2, I1, I2), ``(4, districts)``."""
+        stages = (self.exposed.sum(axis=(2, 3, 4)), self.infectious.sum(axis=(2, 3)))
+        return np.concatenate(stages)
+
     def unprotected(self) -> float:
         """Return the number of susceptible people, weighted by the share of hazard that protection leaves."""
         return float(self.susceptible.sum(axis=(0, 1, 2)) @ self._open_to)
@@ -340,14 +347,27 @@ class Epidemic:
         """End a measure that a rule started."""
         self._running[name] -= 1
 
-    def set_local(self, name: str, district: int, *, on: bool) -> None:
-        """Put a measure into force in one district on behalf of a rule, or end it there."""
-        self._local.setdefault(name, [0] * len(self._names))[district] += 1 if on else -1
+    def set_local(self, name: str, district: int, shares: tuple[float, float], *, on: bool) -> None:
+        """Put a measure into force in one district on behalf of a rule, or end it there.
 
-    @property
-    def districts_locked(self) -> int:
-        """Number of districts in which rules have a measure of the district's own in force."""
-        return sum(any(counts) for counts in zip(*self._local.values(), strict=True))
+        `shares` are those of the district's cases and people to which it applies. If several rules have the
+        same measure in force, the largest counts.
+        """
+        of_rules = self._local.setdefault(name, [[] for _ in self._names])[district]
+        if on:
+            of_rules.append(shares)
+        else:
+            of_rules.remove(shares)
+
+    def _locked(self) -> list[float]:
+        """Return the people with a measure of the district's own, for each district that has one."""
+        return [
+            size * max(people for of_rules in of_measures for _, people in of_rules)
+            for size, *of_measures in zip(
+                self._by_age.sum(axis=1).tolist(), *self._local.values(), strict=True
+            )
+            if any(of_measures)
+        ]
 
     def _in_force(self, name: str, measure: Measure, day: int) -> bool:
         if self._running.get(name, 0) > 0:
@@ -358,16 +378,16 @@ class Epidemic:
         return measure.start <= today and (measure.end is None or today < measure.end)
 
     def _measures_of(self, day: int) -> tuple[str, ...]:
-        """Return the measures in force on `day`; ``measure@district`` is in force in that district only."""
+        """Return the measures in force on `day`; those of districts as ``measure@district@share``."""
         measures = self._section.measures.items()
         in_force = tuple(name for name, measure in measures if self._in_force(name, measure, day))
         if self._local:
             in_force += tuple(
-                f"{name}{_AT}{self._names[district]}"
-                for name, counts in self._local.items()
+                f"{name}{_AT}{self._names[district]}{_AT}{max(of_rules)[0]!r}"
+                for name, of_districts in self._local.items()
                 if name not in in_force
-                for district, count in enumerate(counts)
-                if count > 0
+                for district, of_rules in enumerate(of_districts)
+                if of_rules
             )
         if self._tires is not None:
             self._begun = {name: self._begun.get(name, self._first_day(name, day)) for name in in_force}
@@ -381,8 +401,9 @@ class Epidemic:
         return min((start - self._start).days, day)
 
     def _compliance(self, name: str, day: int) -> float:
-        """Return the share of people who comply with a measure in force on `day`."""
-        compliance = self._measure(name).compliance
+        """Return the share of people who comply with a measure in force on `day`, where it is in force."""
+        *_, share = name.rpartition(_AT)
+        compliance = self._measure(name).compliance * (float(share) if _AT in name else 1.0)
         return (
             compliance if self._tires is None else compliance * fatigue(day - self._begun[name], self._tires)
         )
@@ -404,9 +425,9 @@ class Epidemic:
 
     def _where(self, name: str) -> slice | list[int]:
         """Return the districts to whose residents a measure in force applies."""
-        measure, (_, _, district) = self._measure(name), name.partition(_AT)
-        if district:
-            return [self._districts[district]]
+        measure, (_, *locally) = self._measure(name), name.split(_AT)
+        if locally:
+            return [self._districts[locally[0]]]
         if measure.districts is None:
             return slice(None)
         return [self._districts[district] for district in measure.districts]
@@ -454,8 +475,8 @@ class Epidemic:
         staff
             Clinical staff on the payroll, who are vaccinated first.
         isolated
-            ``(steps, districts)`` infectious people who, in each step of the day, isolate and infect nobody;
-            the share is the same for all ages of a district.
+            ``(reasons, steps, districts)`` infectious people who, in each step of the day, isolate and infect
+            nobody; the share is the same for all ages of a district, and independent of other reasons.
         """
         in_force = self._measures_of(day)
         given_up = 0.0 if self._reaction is None else self._reaction.pass_day(day, int(dead.sum()))
@@ -540,7 +561,8 @@ class Epidemic:
             prevalence = infectious / self._contact_pool
             if isolated is not None and isolating:
                 among = np.maximum(infectious.sum(axis=1), 1)
-                prevalence *= 1.0 - np.minimum(isolated[step] / among, 1.0)[:, None]
+                for of_reason in isolated:
+                    prevalence *= 1.0 - np.minimum(of_reason[step] / among, 1.0)[:, None]
             force = np.matmul(hazard, (mixing @ prevalence)[:, :, None])
             np.negative(np.expm1(force[..., None] * self._minus_open_to), out=self._infection)
             some = self._state.nonzero()[0]  # a cell without people uses no draw
@@ -660,12 +682,14 @@ class Epidemic:
 
     def fill(self, page: Page) -> None:
         """Record the infections of the day, the state at 24:00 and vaccination."""
+        locked = self._locked() if self._local else []
         if self.today is not None:
             page.province.values |= {
                 "infections": int(self.today.infections.sum()),
                 "imported": int(self.today.imported.sum()),
                 "screened": self.today.screened,
-                "districts_locked": self.districts_locked,
+                "districts_locked": len(locked),
+                "people_locked": sum(locked),
                 "infectious": self.today.infectious,
                 "susceptible": self.today.susceptible,
             }

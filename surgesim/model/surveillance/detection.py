@@ -7,6 +7,8 @@ seeks a test and when the report would come; the laboratories determine who gets
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +17,7 @@ from surgesim.model.clock.durations import daily_delays
 from surgesim.model.clock.streams import Streams
 from surgesim.model.columns import Column, Page
 from surgesim.model.surveillance.case_isolation import CaseIsolation, still_infectious
+from surgesim.model.surveillance.confinement import Confinement, Stages
 from surgesim.model.surveillance.laboratories import FoundCases, Laboratories
 from surgesim.scenario.schema.epidemic import Epidemic
 from surgesim.scenario.schema.response.detection import Detection as DetectionSection
@@ -108,7 +111,7 @@ class Reports:
 
 
 class Surveillance:
-    """Detection, the laboratories that limit it, and the isolation of detected cases.
+    """Detection, the laboratories that limit it, the isolation of detected cases, and confinement.
 
     Attributes
     ----------
@@ -116,6 +119,8 @@ class Surveillance:
         The reports, day by day.
     laboratories, case_isolation
         The laboratories, None if tests are unlimited; the isolation of cases, None if nobody isolates.
+    confinement
+        Quarantine, and the locked households of cases.
 
     Parameters
     ----------
@@ -123,6 +128,8 @@ class Surveillance:
         ``(districts,)`` residents.
     at_admission
         By district: patients reported at admission so far; the ledger keeps updating this list.
+    outside_home
+        Share of contacts that are not at home.
     """
 
     def __init__(
@@ -133,6 +140,7 @@ class Surveillance:
         population: Ints,
         at_admission: list[int],
         streams: Streams,
+        outside_home: float = 1.0,
     ) -> None:
         districts = len(population)
         self._streams = streams
@@ -141,10 +149,13 @@ class Surveillance:
         self.detection = Detection(section.detection, first_day, end_day, districts)
         self.laboratories: Laboratories | None = None
         self.case_isolation: CaseIsolation | None = None
+        variant = section.variant
+        stages = Stages(variant.latent_days, variant.infectious_days, section.dt_days)
+        self.confinement = Confinement(section.quarantine, stages, population, outside_home)
         tests = section.detection.tests
         if tests is None and section.isolation is None:
             return
-        still = still_infectious(section.variant.infectious_days, section.dt_days)
+        still = still_infectious(variant.infectious_days, section.dt_days)
         if tests is not None:
             self.laboratories = Laboratories(tests, population, still.shape[1])
         if section.isolation is not None:
@@ -159,12 +170,20 @@ class Surveillance:
         """Share of people needing a test on the last day who got one; 1 if tests are unlimited."""
         return 1.0 if self.laboratories is None else self.laboratories.tested_share
 
-    def begin_day(self) -> Floats | None:
-        """Begin a day; return infectious people who isolate, ``(steps, districts)``; None if not modelled."""
-        if self.case_isolation is None:
-            return None
-        self.case_isolation.begin_day()
-        return self.case_isolation.infectious
+    def begin_day(self, infected: Callable[[], Ints]) -> Floats | None:
+        """Begin a day; return the infectious people who infect nobody, ``(reasons, steps, districts)``.
+
+        The reasons are isolation of cases and confinement; None if neither is modelled. `infected` returns
+        the infected residents by stage, ``(4, districts)``.
+        """
+        reasons = []
+        if self.case_isolation is not None:
+            self.case_isolation.begin_day()
+            reasons.append(self.case_isolation.infectious)
+        if self.confinement.is_used:
+            self.confinement.begin_day(infected(), self._reported())
+            reasons.append(self.confinement.infectious)
+        return np.stack(reasons) if reasons else None
 
     def _reported(self) -> Ints:
         """Return the cases reported so far, in the community and at admission, ``(districts,)``."""
@@ -223,9 +242,10 @@ class Surveillance:
             self.laboratories.fill(page)
         if self.case_isolation is not None:
             self.case_isolation.fill(page)
+        self.confinement.fill(page)
 
     def check(self, day: int) -> None:
-        """Check that all test seekers are accounted for.
+        """Check that all test seekers and all people confined are accounted for.
 
         Raises
         ------
@@ -234,3 +254,4 @@ class Surveillance:
         """
         if self.laboratories is not None:
             self.laboratories.check(day, self._mild.due)
+        self.confinement.check(day)

@@ -20,6 +20,7 @@ EVERY_PART = {
     "epidemic": {
         "detection": {"tests": {"single_per_day": 1000}},
         "isolation": {"cases_compliance": 0.5, "contacts_compliance": 0.5},
+        "quarantine": {},
         "vaccination": {"groups": {"all": {}}},
         "reaction": {},
     },

@@ -748,6 +748,12 @@ supply:
             "command.plan.home",
             "adds home care teams, expected clinical.home_care to be given",
         ),
+        (
+            "  plan:\n",
+            "  plan:\n    places: {action: open_quarantine, places: 2, when: {on: 2024-01-05}}\n",
+            "command.plan.places",
+            "adds quarantine places, expected epidemic.quarantine to be given",
+        ),
     ],
 )
 def test_parts_of_the_supply_that_do_not_fit_are_told(
