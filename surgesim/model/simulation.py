@@ -166,7 +166,7 @@ class Simulation:
         Return the mild cases reported today, ``(districts,)``.
         """
         province, home = self.province, self.province.home
-        isolated = surveillance.begin_day()
+        isolated = surveillance.begin_day(epidemic.infected)
         province.count_susceptible()
         infection = epidemic.advance(day, province.dead(), province.heads(), isolated)
         province.note_infections(int(infection.infections.sum()))
@@ -180,6 +180,7 @@ class Simulation:
             )
         found = [patient for patient in province.journey.expect(batch) if not patient.unreported]
         surveillance.pass_day(day, mild, found)
+        surveillance.confinement.receive(infection.infections, infection.imported, infection.screened)
         return surveillance.detection.mild_reports(day)
 
     def _end_of_day(self, day: int) -> None:

@@ -109,12 +109,13 @@ SWEEP_ENTRIES = (
         "",
         "the plan: design, samples, varied paths, replications, seed, alternatives, points, runs, SHA-256 of "
         "the points and of each scenario, and versions of the packages that affect results; if given, also "
-        "SHA-256 of your own outcomes (`outcomes`), and the series (`series`, `facility_series`). For your "
-        "own points, the design is `points`",
+        "SHA-256 of your own outcomes (`outcomes`), the series (`series`, `facility_series`), and the seed "
+        "of the design (`design_seed`) if it is not that of the runs, and the requested precision "
+        "(`precision`, `most_replications`). For your own points, the design is `points`",
     ),
     next(entry for entry in MANIFEST_ENTRIES if entry.name == "extensions"),
     Column("failed", "", "number of runs that failed"),
-    Column("started", "text", "UTC time at which the sweep started or was last resumed"),
+    Column("started", "text", "UTC time at which the sweep started, or last resumed or grew"),
     Column("ended", "text", "UTC time at which the tables of the sweep were complete"),
     Column("command", "text", "the command line; absent if the sweep was started from Python"),
     Column("files", "text", "SHA-256 of every file except the manifest"),
