@@ -207,6 +207,17 @@ FacilitySeriesOption = Annotated[
         help="Daily indicator of the facilities to store for every run, in Parquet; may be repeated.",
     ),
 ]
+PrecisionOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="OUTCOME=SHARE",
+        help="Add runs until the 95% interval of the outcome's mean has at most this half-width, as a "
+        "share of the mean; may be repeated.",
+    ),
+]
+MostOption = Annotated[
+    int | None, integer_option("Maximum number of runs with --precision.", show_default=OF_SCENARIO)
+]
 ResumeOption = Annotated[
     bool, typer.Option("--resume", help="Continue an interrupted command from FOLDER.unfinished.")
 ]

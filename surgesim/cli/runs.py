@@ -18,6 +18,8 @@ from surgesim.cli.options import (
     FacilitySeriesOption,
     FixedOption,
     LangOption,
+    MostOption,
+    PrecisionOption,
     QuietOption,
     ResultsPath,
     ResumeOption,
@@ -65,17 +67,8 @@ def run(
     out: Annotated[
         Path | None, typer.Option(help="Result folder to write.", show_default="results/<scenario name>")
     ] = None,
-    precision: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="OUTCOME=SHARE",
-            help="Add runs until the 95% interval of the outcome's mean has at most this half-width, as a "
-            "share of the mean; may be repeated.",
-        ),
-    ] = None,
-    most: Annotated[
-        int | None, integer_option("Maximum number of runs with --precision.", show_default=OF_SCENARIO)
-    ] = None,
+    precision: PrecisionOption = None,
+    most: MostOption = None,
     resume: ResumeOption = False,
     workers: WorkersOption = None,
     scheduler: SchedulerOption = None,
@@ -108,7 +101,7 @@ def run(
         from surgesim.study.results import Output
         from surgesim.study.run import run as run_study
 
-        changes = [*(set_ or ()), *_precisions(precision or ())]
+        changes = [*(set_ or ()), *precisions(precision or ())]
         changes += [f"{path}={value}" for path, (_, value) in overrides.items()]
         loaded = load(scenario, changes=changes, extensions=extension or ())
         folder = out if out is not None else Path("results") / loaded.name
@@ -136,7 +129,7 @@ def run(
         tell_undrawn(results.manifest, lang.value)
 
 
-def _precisions(wanted: Sequence[str]) -> list[str]:
+def precisions(wanted: Sequence[str]) -> list[str]:
     """Return the values of the option `--precision` as scenario changes."""
     for text in wanted:
         if "=" not in text:

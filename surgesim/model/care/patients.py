@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import inf
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.model.care.home import HomeCare, followed_first
+from surgesim.model.care.home import HomeCare, Reduction, followed_first
 from surgesim.model.clock.calendar import Due
 from surgesim.model.clock.durations import (
     Durations,
@@ -54,9 +54,6 @@ Bools = NDArray[np.bool_]
 ) = range(17)
 _BELOW_1 = 1 - 2.0**-53
 """The largest number below 1, at which every quantile is finite."""
-
-Reduction: TypeAlias = tuple[float, float]
-"""Shares of detected cases that home care keeps from needing oxygen, for people followed first and others."""
 
 FULL, THIN, BOARDED, NO_CARE = range(4)
 """Levels of care, best first."""
@@ -457,8 +454,8 @@ class PatientSource:
         needs, traits
             The day's random generators for the need for oxygen and for each patient's traits.
         reduction
-            Shares of detected cases that home care keeps from needing oxygen: among people followed first,
-            and among others.
+            Shares of detected cases that home care keeps from needing oxygen, of the province or by district:
+            among people followed first, and among others.
         """
         assert self.p_oxygen is not None
         onsets = infection.onsets
@@ -468,9 +465,10 @@ class PatientSource:
         district, age, risk, _stratum, step = np.unravel_index(np.repeat(some, ill), onsets.shape)
         mild = onsets.reshape(len(onsets), -1).sum(axis=1) - np.bincount(district, minlength=len(onsets))
         draws = traits.random((len(district), DRAWS))
-        if any(reduction):
+        if np.any(reduction):
             found = draws[:, U_DETECTION] < self._detected_share
-            kept = np.where(self._followed_first[age, risk], *reduction)
+            first, others = np.broadcast_to(np.reshape(reduction, (2, -1)), (2, len(onsets)))
+            kept = np.where(self._followed_first[age, risk], first[district], others[district])
             averted = HomeCare.averted_cases(draws[:, U_HOME], found, kept)
             mild += np.bincount(district[averted], minlength=len(mild))
             stays = ~averted

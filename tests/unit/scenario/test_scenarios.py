@@ -14,7 +14,7 @@ from shipped import FOLDER, SHIPPED, alternatives, shipped
 
 from surgesim.model.capacity.facilities import Site
 from surgesim.model.care.gas import kg_per_day, plant_kg_per_day
-from surgesim.model.record import CONSTRAINTS, FACILITY_INDEX, Record
+from surgesim.model.record import BINDS, CONSTRAINTS, FACILITY_INDEX, Record
 from surgesim.model.simulation import run_once
 from surgesim.report.names import alternative_title
 from surgesim.scenario.door import overlaid
@@ -387,7 +387,8 @@ def test_the_full_plan_pulls_every_lever_there_is(kien_giang: Scenario) -> None:
     every = {get_args(kind.model_fields["action"].annotation)[0] for kind in kinds}
     plan = kien_giang.alternative("full-plan").command.plan
     not_in_the_plan = {"queue_order", "limit_icu", "level_load", "pool_staff", "pool_oxygen", "lend"}
-    not_in_the_plan |= {"home_oxygen", "local_measure"}
+    not_in_the_plan |= {"home_oxygen", "local_measure", "open_quarantine", "household_lockdown"}
+    not_in_the_plan |= {"train_doctors", "form_icu_teams"}
     assert {rule.action for rule in plan.values()} == every - not_in_the_plan - {"custom"}
     measures = kien_giang.epidemic.measures if kien_giang.epidemic is not None else {}
     by_rule = {name for name, measure in measures.items() if measure.start is None}
@@ -731,7 +732,7 @@ def test_beds_are_bound_by_nurses(nurses: dict[str, list[Record]]) -> None:
         short = record.series("without_bed") > 0
         assert short.sum() > 20
         for bed in ("oxygen", "icu"):
-            bound = {what: record.series(f"{bed}_bound_by_{what}")[short].mean() for what in CONSTRAINTS}
+            bound = {what: record.series(f"{bed}_bound_by_{what}")[short].mean() for what in BINDS[bed]}
             assert max(bound, key=bound.__getitem__) == "nurses"
 
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from surgesim.model.record import CONSTRAINTS
+from surgesim.model.record import BINDS, CONSTRAINTS
 from surgesim.report.figures.drawing.course import course, run_span
 from surgesim.report.figures.drawing.page import (
     BLUE,
@@ -48,6 +48,8 @@ LOOKS: Final = {
     "equipment": Look(SKY, "||||", "#0B3C5D"),
     "pipes": Look(BLUE, "xxxx", "#FFFFFF"),
     "oxygen_stock": Look("#3B3B3B", "----", "#FFFFFF"),
+    "icu_doctors": Look("#E7C6D8", "\\\\\\\\", "#5A2040"),
+    "icu_nurses": Look("#F4D9A0", "////", "#5A3D00"),
 }
 """Styles of the constraints, in stacking order from the bottom."""
 FINEST: Final = 1 / 200
@@ -77,7 +79,7 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
     drawn: dict[str, None] = {}
     panels: list[Axes] = list(figure.subplots(len(BEDS), 1))
     for axes, bed, note in zip(panels, BEDS, notes, strict=True):
-        shares = {what: course(results, alternative, f"{bed}_bound_by_{what}").mean for what in LOOKS}
+        shares = {what: course(results, alternative, f"{bed}_bound_by_{what}").mean for what in BINDS[bed]}
         drawn |= {what: None for what, share in shares.items() if share.any()}
         parts = [(LOOKS[what], share) for what, share in shares.items()]
         stack_steps(axes, declared.dates, parts, finest=FINEST)
@@ -108,7 +110,7 @@ def bound_days(results: Results, alternative: str, bed: str, lang: str) -> str:
     total = sum(days.values())
     if not total:
         return ""
-    most = sorted((what for what in CONSTRAINTS if days[what] > 0), key=lambda what: -days[what])
+    most = sorted((what for what in CONSTRAINTS if days.get(what, 0) > 0), key=lambda what: -days[what])
     parts = ", ".join(
         phrase(
             lang,
