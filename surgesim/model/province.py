@@ -27,13 +27,12 @@ from surgesim.model.care.queue_rules import QueueRules
 from surgesim.model.care.shared import SharedDays
 from surgesim.model.care.wards import Wards
 from surgesim.model.clock.calendar import Calendar
-from surgesim.model.clock.durations import daily_delays
 from surgesim.model.clock.streams import Streams
 from surgesim.model.columns import Part
 from surgesim.model.epidemic.people import apportion, populate
 from surgesim.model.epidemic.spread import VACCINATED, Epidemic, protection
 from surgesim.model.epidemic.vaccination import Vaccination
-from surgesim.model.surveillance.detection import Surveillance
+from surgesim.model.surveillance.detection import Surveillance, report_delays
 from surgesim.model.surveillance.laboratories import Laboratories
 from surgesim.model.surveillance.reported import ReportedDays
 from surgesim.scenario.schema.scenario import Scenario
@@ -103,11 +102,18 @@ class Province:
         self._beds_counted = False
         self.link(list(range(len(self.facilities.sites))), on=False)
 
+    def _report_delays(self) -> Floats | None:
+        """Return the delay of reports, as `report_delays` does; None if arrivals are given."""
+        epidemic, people = self.scenario.epidemic, self.scenario.people
+        return None if epidemic is None else report_delays(epidemic.detection, people.districts.values())
+
     def _home_care(self) -> HomeAreas | None:
-        section, epidemic = self.scenario.clinical.home_care, self.scenario.epidemic
+        section = self.scenario.clinical.home_care
         if section is None:
             return None
-        delays = None if epidemic is None else daily_delays(epidemic.detection.delay_days)
+        delays = self._report_delays()
+        if delays is not None and delays.ndim == 2:
+            delays = np.average(delays, axis=0, weights=self.population.count.sum(axis=(1, 2)))
         first, others = self.scenario.clinical.isolated_first, self.scenario.clinical.isolated_share
         residents = {name: d.population for name, d in self.scenario.people.districts.items()}
         return HomeAreas(section, residents, delays, (1.0, 1.0) if first == others else (first, others))
@@ -136,7 +142,14 @@ class Province:
         at_admission = self.journey.ledger.reported_at_admission
         outside_home = self.population.outside_home
         return Surveillance(
-            section, self.first_day, self.end_day, residents, at_admission, self.streams, outside_home
+            section,
+            self.first_day,
+            self.end_day,
+            residents,
+            at_admission,
+            self.streams,
+            outside_home,
+            self._report_delays(),
         )
 
     def _arrivals(self) -> ArrivalSource | None:
