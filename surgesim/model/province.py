@@ -15,7 +15,7 @@ from surgesim.model.care.arrivals import ArrivalSource
 from surgesim.model.care.basic_beds import BasicBeds
 from surgesim.model.care.beds import BASIC, ICU, OXYGEN, UNLIMITED
 from surgesim.model.care.course.events import LogEntry
-from surgesim.model.care.home import HomeCare
+from surgesim.model.care.home_areas import HomeAreas
 from surgesim.model.care.home_oxygen import HomeOxygen
 from surgesim.model.care.journey import Journey, Options
 from surgesim.model.care.moves import Moves
@@ -107,7 +107,7 @@ class Province:
         epidemic, people = self.scenario.epidemic, self.scenario.people
         return None if epidemic is None else report_delays(epidemic.detection, people.districts.values())
 
-    def _home_care(self) -> HomeCare | None:
+    def _home_care(self) -> HomeAreas | None:
         section = self.scenario.clinical.home_care
         if section is None:
             return None
@@ -115,7 +115,8 @@ class Province:
         if delays is not None and delays.ndim == 2:
             delays = np.average(delays, axis=0, weights=self.population.count.sum(axis=(1, 2)))
         first, others = self.scenario.clinical.isolated_first, self.scenario.clinical.isolated_share
-        return HomeCare(section, delays, (1.0, 1.0) if first == others else (first, others))
+        residents = {name: d.population for name, d in self.scenario.people.districts.items()}
+        return HomeAreas(section, residents, delays, (1.0, 1.0) if first == others else (first, others))
 
     def _epidemic(self, shared: SharedDays | None) -> Epidemic | None:
         scenario, path = self.scenario, None if shared is None else shared.path
@@ -330,7 +331,7 @@ class Province:
         growth, surveillance = self._growth(), self.surveillance
         detection = None if surveillance is None else surveillance.detection
         if self.home is not None and detection is not None:
-            self.home.pass_day(float(detection.mild_reports(day).sum()), mild)
+            self.home.pass_day(detection.mild_reports(day), mild)
         self.logistics.pass_day(
             Drivers(
                 basic_bed=mild,

@@ -142,6 +142,12 @@ REFERRING = [
         "unknown district 'isel', did you mean 'isle'?",
     ),
     (
+        "clinical: {",
+        "clinical: {home_care: {areas: {sea: {districts: [isel]}}}, ",
+        "clinical.home_care.areas.sea.districts.0",
+        "unknown district 'isel', did you mean 'isle'?",
+    ),
+    (
         "care:\n",
         "history: {first_day: 2023-12-30, districts: {isel: {icu: [1]}}}\ncare:\n",
         "history.districts.isel",
@@ -167,18 +173,27 @@ def test_a_series_names_a_district(tmp_path: Path) -> None:
     ]
 
 
+def test_teams_name_an_area_of_home_care(tmp_path: Path) -> None:
+    opened = "    send: {action: open_home_care, teams: 5, area: hill, when: {on: 2024-01-05}}\n"
+    text = replaced("  plan:\n", f"  plan:\n{opened}").replace(
+        "clinical: {", "clinical: {home_care: {areas: {hills: {districts: [town]}}}, "
+    )
+    assert told(tmp_path, text) == [("command.plan.send.area", "unknown area 'hill', did you mean 'hills'?")]
+
+
 def test_every_kind_of_reference_is_tried_above() -> None:
     def fits(pattern: str, path: str) -> bool:
         segments = zip(pattern.split("."), path.split("."), strict=False)
         same_length = pattern.count(".") == path.count(".")
         return same_length and all(wanted in ("*", "@", got) for wanted, got in segments)
 
-    tried = [path for _, _, path, _ in REFERRING] + ["arrivals.series.icu.district"]
+    tried = [path for _, _, path, _ in REFERRING]
+    tried += ["arrivals.series.icu.district", "command.plan.send.area"]
     untried = [
         pattern for pattern in references_of_schema() if not any(fits(pattern, path) for path in tried)
     ]
     assert untried == []
-    assert len(references_of_schema()) == 22
+    assert len(references_of_schema()) == 24
 
 
 def test_visitors_are_of_a_district_of_residents(tmp_path: Path) -> None:
