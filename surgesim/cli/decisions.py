@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 
@@ -34,9 +34,6 @@ from surgesim.cli.options import (
 from surgesim.cli.runs import FIGURE_FORMAT
 from surgesim.cli.terminal import command_line, errors, progress_bar, show, tell_undrawn
 from surgesim.errors import Problem, ScenarioError
-
-if TYPE_CHECKING:
-    pass
 
 WIDTH: Final = 80
 """Columns of the screens of decisions."""

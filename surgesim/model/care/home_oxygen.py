@@ -11,7 +11,7 @@ from surgesim.model.care.beds import OXYGEN
 from surgesim.model.care.course.ends import dies, kind_of_death
 from surgesim.model.care.course.ledger import AT_HOME, IN_OXYGEN, NEEDS_OXYGEN
 from surgesim.model.care.journey import Journey
-from surgesim.model.care.patients import Patient
+from surgesim.model.care.patient import Patient
 from surgesim.model.clock.calendar import Calendar, Due
 
 

@@ -36,7 +36,8 @@ from surgesim.model.care.course.waits import Waits
 from surgesim.model.care.drugs import LackOfDrugs
 from surgesim.model.care.network import Network, Route
 from surgesim.model.care.oxygen import OxygenSupply
-from surgesim.model.care.patients import BOARDED, FULL, NO_CARE, THIN, Patient, PatientBatch
+from surgesim.model.care.patient import BOARDED, FULL, NO_CARE, THIN, Patient
+from surgesim.model.care.patients import PatientBatch
 from surgesim.model.care.wards import Wards
 from surgesim.model.clock.calendar import Calendar, Due
 from surgesim.model.columns import Column, Page

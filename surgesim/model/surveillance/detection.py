@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.model.care.patients import Patient
+from surgesim.model.care.patient import Patient
 from surgesim.model.clock.durations import daily_delays
 from surgesim.model.clock.streams import Streams
 from surgesim.model.columns import Column, Page

@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from surgesim.errors import ScenarioError
-from surgesim.scenario.loading import arrivals_file, numbers_file, people_files, profile_tables
+from surgesim.scenario.loading import (
+    arrivals_file,
+    boundaries_file,
+    numbers_file,
+    people_files,
+    profile_tables,
+)
 from surgesim.scenario.loading.context import LoadContext
 from surgesim.scenario.loading.overlays import AGES, CENSUS, CONTACTS
 from surgesim.scenario.loading.today import census_file, history_file
@@ -44,6 +50,7 @@ def embed(
     _embed_census(resolved.tree, above, context)
     _embed_history(resolved.tree, above, context)
     _embed_arrivals(resolved.tree, above, context)
+    _embed_boundaries(resolved.tree, above, context)
     _embed_draws(resolved.tree, context)
     _embed_values(resolved.tree, context)
     return resolved.tree
@@ -246,6 +253,29 @@ def _refuse_file(error: ScenarioError, path: KeyPath, name: str, context: LoadCo
             found = Finding(path, fault.message, location=Location(name, fault.line))
         context.refuse([found])
     context.unread.append(path[:-1])
+
+
+def _embed_boundaries(plain: dict[str, Any], above: KeyPath, context: LoadContext) -> None:
+    """Replace the name of a GeoJSON file with the simplified boundaries in that file."""
+    path = ("people", "boundaries")
+    name, districts = _named_file(plain, path), value_at(plain, ("people", "districts"))
+    if name is None:
+        return
+    titles = {
+        str(key): [title for title in _titles(value_at(district, ("title",))) if isinstance(title, str)]
+        for key, district in (districts.items() if isinstance(districts, Mapping) else ())
+    }
+    try:
+        read = boundaries_file.read(Path(name), name, titles)
+    except ScenarioError as error:
+        _refuse_file(error, (*above, *path, "file"), name, context)
+        profile_tables.put(plain, path, None)
+        return
+    profile_tables.put(plain, path, {"shapes": read})
+
+
+def _titles(title: Any) -> tuple[Any, ...]:
+    return tuple(title.values()) if isinstance(title, Mapping) else (title,)
 
 
 def _embed_draws(plain: dict[str, Any], context: LoadContext) -> None:

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "provinces.md").read_text(encoding="utf-8")
+REFERENCE = (ROOT / "docs" / "scenario-reference.md").read_text(encoding="utf-8")
 FILES = {"Hà Nam": "ha-nam", "Lai Châu": "lai-chau", "Kiên Giang": "kien-giang", "Thanh Hoá": "thanh-hoa"}
 
 
@@ -69,6 +70,13 @@ def test_every_output_column_of_the_table_exists(province: str) -> None:
     found = [column for row in rows(province) for column in named(row.columns)]
     assert len(found) >= 9
     assert set(found) <= COLUMNS
+
+
+@pytest.mark.parametrize("province", FILES)
+def test_every_action_and_key_that_the_table_tells_of_exists(province: str) -> None:
+    told = {name for row in rows(province) for name in named(f"{row.modelled} {row.status}")} - {"validate"}
+    assert told
+    assert [name for name in told if f"`{name.split('.')[-1]}`" not in REFERENCE] == []
 
 
 @pytest.mark.parametrize("province", FILES)
