@@ -15,12 +15,12 @@ CHECKED = {
     "test_loading_errors.py", "test_loading_files.py", "test_checks.py", "test_checks_capacity.py",
     "test_checks_epidemic.py", "test_findings.py", "test_levers.py", "test_today_files.py",
     "test_remarks_arrivals.py", "test_death_risk.py", "test_plausibility.py", "test_care_levers.py",
-    "test_draws.py", "test_loading_yaml.py", "test_odd_files.py",
+    "test_draws.py", "test_loading_yaml.py", "test_odd_files.py", "test_boundaries.py",
 }  # fmt: skip
 """The files whose messages must have no English."""
 
-QUOTED = re.compile(r"'[^']*'|`[^`]*`|(YAML \(|đọc được \(|CSV \(|một trong |gồm |các khóa ).*")
-"""What a message quotes: what the user wrote, keys and choices, and the words of the YAML and CSV readers."""
+QUOTED = re.compile(r"'[^']*'|`[^`]*`|(YAML \(|đọc được \(|CSV \(|JSON \(|một trong |gồm |các khóa ).*")
+"""What a message quotes: what the user wrote, keys and choices, and the words of the readers of files."""
 
 WORD = re.compile(r"(?<![\w./-])[A-Za-z]{3,}(?![\w./-])")
 
