@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
 from enum import StrEnum
+from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
@@ -116,6 +120,40 @@ def _not_given() -> None:
     """Return None: the language is decided by `_lang`."""
 
 
+def with_groups(command: Callable[..., None]) -> Callable[..., None]:
+    """Return a command that takes the options of each group among its parameters one by one.
+
+    A group is a dataclass, whose fields are options with defaults.
+    """
+    parameters: list[inspect.Parameter] = []
+    groups: dict[str, Any] = {}
+    hints = get_type_hints(command, include_extras=True)
+    for name, parameter in inspect.signature(command).parameters.items():
+        group = hints[name]
+        if not is_dataclass(group):
+            parameters.append(parameter.replace(annotation=group))
+            continue
+        groups[name] = group
+        options = get_type_hints(group, include_extras=True)
+        parameters += [
+            inspect.Parameter(f.name, parameter.KEYWORD_ONLY, default=f.default, annotation=options[f.name])
+            for f in fields(group)
+        ]
+    order = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
+
+    @wraps(command)
+    def grouped(**given: Any) -> None:
+        made = {
+            name: group(**{f.name: given.pop(f.name) for f in fields(group)})
+            for name, group in groups.items()
+        }
+        command(**given, **made)
+
+    vars(grouped)["__signature__"] = inspect.Signature(order)
+    grouped.__annotations__ = {parameter.name: parameter.annotation for parameter in order}
+    return grouped
+
+
 ScenarioPath = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file (YAML).")]
 ResultsPath = Annotated[Path, typer.Argument(metavar="RESULTS", help="Result folder.")]
 LangOption = Annotated[
@@ -192,6 +230,17 @@ FacilitySeriesOption = Annotated[
         metavar="NAME",
         help="Daily indicator of the facilities to store for every run, in Parquet; may be repeated.",
     ),
+]
+PrecisionOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="OUTCOME=SHARE",
+        help="Add runs until the 95% interval of the outcome's mean has at most this half-width, as a "
+        "share of the mean; may be repeated.",
+    ),
+]
+MostOption = Annotated[
+    int | None, integer_option("Maximum number of runs with --precision.", show_default=OF_SCENARIO)
 ]
 ResumeOption = Annotated[
     bool, typer.Option("--resume", help="Continue an interrupted command from FOLDER.unfinished.")

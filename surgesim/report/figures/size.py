@@ -96,7 +96,11 @@ def _panel(axes: Axes, size: Size, outcome: str, lang: str) -> None:
     axes.set_ylim(0, 1.02 if share else top)
     title = outcome_title(size.scenario, outcome, lang)
     if draws:
-        title = wrap(tested_title(size, outcome, below, lang), page_width() - 1, PANEL_SIZE)
+        title = wrap(
+            tested_title(size.scenario, size.manifest["size"], outcome, below, lang),
+            page_width() - 1,
+            PANEL_SIZE,
+        )
     axes.set_title(label(title, "%", lang) if share else title)
     room = 0.03 * (at.max() - at.min())
     if dates:

@@ -132,6 +132,8 @@ def _with_files(tree: Any) -> Iterator[Any]:
         yield shape.inside(holder, "arrivals")
         yield shape.inside(shape.inside(holder, "people"), "boundaries")
         yield shape.inside(shape.inside(holder, "care"), "initial_census")
+        yield shape.inside(shape.inside(holder, "people"), "contacts")
+        yield shape.inside(shape.inside(holder, "people"), "ages")
     yield shape.inside(tree, "start")
     yield shape.inside(tree, "history")
     study = shape.inside(tree, "study")

@@ -9,7 +9,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from surgesim.model.record import CONSTRAINTS
+from surgesim.model.record import BINDS, CONSTRAINTS
 from surgesim.report.figures.drawing.course import course, run_span
 from surgesim.report.figures.drawing.page import (
     BLUE,
@@ -52,6 +52,8 @@ LOOKS: Final = {
     "equipment": Look(SKY, "||||", "#0B3C5D"),
     "pipes": Look(BLUE, "xxxx", "#FFFFFF"),
     "oxygen_stock": Look("#3B3B3B", "----", "#FFFFFF"),
+    "icu_doctors": Look("#E7C6D8", "\\\\\\\\", "#5A2040"),
+    "icu_nurses": Look("#F4D9A0", "////", "#5A3D00"),
 }
 """Styles of the constraints, in stacking order from the bottom."""
 FINEST: Final = 1 / 200
@@ -104,7 +106,7 @@ def _draw(view: View) -> Sheet:
 
 
 def _shares(results: Results, alternative: str, bed: str) -> dict[str, NDArray[np.float64]]:
-    return {what: course(results, alternative, f"{bed}_bound_by_{what}").mean for what in LOOKS}
+    return {what: course(results, alternative, f"{bed}_bound_by_{what}").mean for what in BINDS[bed]}
 
 
 def _data(view: View) -> pd.DataFrame:
@@ -134,7 +136,7 @@ def bound_days(results: Results, alternative: str, bed: str, lang: str) -> str:
     total = sum(days.values())
     if not total:
         return ""
-    most = sorted((what for what in CONSTRAINTS if days[what] > 0), key=lambda what: -days[what])
+    most = sorted((what for what in CONSTRAINTS if days.get(what, 0) > 0), key=lambda what: -days[what])
     parts = ", ".join(
         phrase(
             lang,

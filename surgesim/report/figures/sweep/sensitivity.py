@@ -27,6 +27,7 @@ from surgesim.report.figures.drawing.page import (
 )
 from surgesim.report.names import alternative_title
 from surgesim.report.prose.drivers import (
+    best_kinds,
     cautions,
     compared,
     in_order,
@@ -34,9 +35,18 @@ from surgesim.report.prose.drivers import (
     share_name,
     without_interval,
 )
-from surgesim.report.words import number, phrase
+from surgesim.report.words import number, percent, phrase
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
-from surgesim.study.sensitivity import FIRST, PARTIAL, RANK, SHARE, TOTAL
+from surgesim.study.sensitivity import (
+    CHANCE,
+    FIRST,
+    FIRST_CORRECTED,
+    PARTIAL,
+    RANK,
+    SHARE,
+    TOTAL,
+    TOTAL_CORRECTED,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,6 +60,8 @@ ROW: Final = 0.34
 _LOOKS: Final = {
     FIRST: ("o", BLUE),
     TOTAL: ("s", VERMILION),
+    FIRST_CORRECTED: ("o", BLUE),
+    TOTAL_CORRECTED: ("s", VERMILION),
     RANK: ("o", BLUE),
     PARTIAL: ("s", VERMILION),
     SHARE: ("o", BLUE),
@@ -58,9 +70,10 @@ _LOOKS: Final = {
 
 def draw_sensitivity(sweep: Sweep, table: pd.DataFrame, scenario: str, alternative: str, lang: str) -> Figure:
     """Draw a panel per outcome with a row per parameter, ordered by importance for the first outcome."""
-    rows = table[(table["scenario"] == scenario) & (table["alternative"] == alternative)]
+    of = table[(table["scenario"] == scenario) & (table["alternative"] == alternative)]
+    kinds = best_kinds(of)
+    rows, chance = of[of["index"].isin(kinds)], of[of["index"] == CHANCE]
     outcomes = list(dict.fromkeys(rows["outcome"]))
-    kinds = list(dict.fromkeys(rows["index"]))
     first = rows[(rows["outcome"] == outcomes[0]) & (rows["index"] == kinds[-1])]
     paths = list(first.sort_values("value", key=abs, ascending=False, kind="stable")["path"])
     names = [_broken(path) for path in paths]
@@ -72,7 +85,16 @@ def draw_sensitivity(sweep: Sweep, table: pd.DataFrame, scenario: str, alternati
             lang,
             "figure.sensitivity_note",
             points=number(plan["points"], lang),
-            runs=number(plan["replications"], lang),
+            runs=" – ".join(number(count, lang) for count in sorted(set(_replications(sweep)))),
+        ),
+        *(
+            phrase(
+                lang,
+                "figure.sensitivity_chance",
+                outcome=outcome_name(row["outcome"], lang),
+                share=percent(row["value"], lang),
+            )
+            for _, row in chance.iterrows()
         ),
     ]
     if rows["value"].isna().any():
@@ -80,8 +102,16 @@ def draw_sensitivity(sweep: Sweep, table: pd.DataFrame, scenario: str, alternati
     if without_interval(rows):
         notes.append(phrase(lang, "drivers.no_interval"))
     notes += cautions(sweep, lang)
-    of = sweep.scenarios[scenario]
-    return _draw(rows, paths, names, _title(of, lang), notes, source(of, sweep.manifest, lang), lang)
+    swept = sweep.scenarios[scenario]
+    return _draw(rows, paths, names, _title(swept, lang), notes, source(swept, sweep.manifest, lang), lang)
+
+
+def _replications(sweep: Sweep) -> tuple[int, int]:
+    """Return the smallest and the largest number of replications of a point."""
+    plan = sweep.manifest["sweep"]
+    if "precision" not in plan:
+        return plan["replications"], plan["replications"]
+    return sweep.precision["replications"].min(), sweep.precision["replications"].max()
 
 
 def draw_shares(results: Results, table: pd.DataFrame, alternative: str, against: str, lang: str) -> Figure:
