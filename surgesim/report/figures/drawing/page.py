@@ -125,11 +125,12 @@ class Sheet:
         return list(self.given)
 
     def legend(self, entries: Sequence[tuple[Artist, str]]) -> None:
-        """Add a legend below all panels, or in the last of the axes given."""
+        """Add a legend below all panels, or below the last of the axes given."""
         if self.given is None:
             legend(self.figure, entries)
         else:
-            self.given[-1].legend(*zip(*entries, strict=True), **_LEGEND)
+            below: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0, -0.25), "ncols": 2}
+            self.given[-1].legend(*zip(*entries, strict=True), **below, **_LEGEND)
 
 
 @contextmanager
