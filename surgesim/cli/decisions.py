@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 
@@ -32,10 +32,8 @@ from surgesim.cli.options import (
     with_groups,
 )
 from surgesim.cli.runs import FIGURE_FORMAT
-from surgesim.cli.terminal import FAILED, command_line, errors, fail, progress_bar, show
-
-if TYPE_CHECKING:
-    pass
+from surgesim.cli.terminal import command_line, errors, progress_bar, show, tell_undrawn
+from surgesim.errors import Problem, ScenarioError
 
 WIDTH: Final = 80
 """Columns of the screens of decisions."""
@@ -112,9 +110,10 @@ class Bounds:
         """Return the arguments of a search that these options set."""
         names, bounds = self.outcome or [], self.below or []
         if len(names) != len(bounds):
-            fail(f"--below: got {len(bounds)} bounds for {len(names)} outcomes, expected one for each")
+            message = f"got {len(bounds)} bounds for {len(names)} outcomes, expected one for each"
+            raise ScenarioError([Problem("below", message)])
         if len(set(names)) < len(names):
-            fail("--outcome: got an outcome twice, expected it once")
+            raise ScenarioError([Problem("outcome", "got an outcome twice, expected it once")])
         return {
             "threshold": self.threshold or (),
             "risk": self.risk,
@@ -178,9 +177,7 @@ def _answer(
             )
         if not shared.quiet:
             show(view.summary(done, lang.value, f"{folder}{os.sep}"), WIDTH)
-        if failed := done.manifest.get("extras_failed"):
-            typer.echo(f"The tables are complete, but the figure could not be drawn: {failed}", err=True)
-            raise typer.Exit(FAILED)
+        tell_undrawn(done.manifest, lang.value)
 
 
 @app.command(
@@ -284,9 +281,10 @@ def _steps(texts: Sequence[str]) -> dict[str, float]:
         try:
             number = float(amount)
         except ValueError:
-            fail(f"--step: got {text!r}, expected name=amount, such as icu-beds=10")
+            message = f"got {text!r}, expected name=amount, such as icu-beds=10"
+            raise ScenarioError([Problem("step", message)]) from None
         if name in steps:
-            fail(f"--step: got {name} twice, expected it once")
+            raise ScenarioError([Problem("step", f"got {name} twice, expected it once")])
         steps[name] = number
     return steps
 

@@ -31,7 +31,7 @@ from surgesim.cli.options import (
     WorkersOption,
     integer_option,
 )
-from surgesim.cli.terminal import FAILED, command_line, count, errors, fail, progress_bar, show
+from surgesim.cli.terminal import FAILED, command_line, count, errors, fail, progress_bar, show, tell_undrawn
 
 if TYPE_CHECKING:
     from surgesim.scenario.schema.scenario import Scenario
@@ -126,7 +126,7 @@ def run(
             )
         if not quiet:
             _show(results, lang.value, folder, details)
-        _report_missing_figures(results)
+        tell_undrawn(results.manifest, lang.value)
 
 
 def precisions(wanted: Sequence[str]) -> list[str]:
@@ -153,13 +153,6 @@ def _show(results: Results, lang: str, folder: Path, details: bool) -> None:
     from surgesim.report.screen.short import ShortSummary
 
     show((summary if details else ShortSummary)(results, lang, f"{folder}{os.sep}"))
-
-
-def _report_missing_figures(results: Results) -> None:
-    """End with an error if the figures could not be drawn."""
-    if failed := results.manifest.get("extras_failed"):
-        typer.echo(f"The tables are complete, but the figures could not be drawn: {failed}", err=True)
-        raise typer.Exit(FAILED)
 
 
 @app.command(name="show", epilog="Example: surgesim show results/kien-giang --details")

@@ -124,7 +124,9 @@ def read_lever(
         whole, is_date = True, False
     else:
         if "." not in path:
-            raise _problem(name, f"unknown lever{suggestion(name, _NAMES)}, or a path in the scenario")
+            known = suggestion(name, _NAMES)
+            other = "" if known.endswith("?") else ", or a path in the scenario"
+            raise _problem(name, f"unknown lever{known}{other}")
         fault = wrong_path(path, scenario)
         if fault is not None:
             raise _problem(name, fault)

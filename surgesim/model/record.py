@@ -21,7 +21,7 @@ from surgesim.model.care import basic_beds, home, journey, network, oxygen, ward
 from surgesim.model.care.course import ledger, waits
 from surgesim.model.care.course.events import EVENTS, LAST_EVENTS, NO_BED_EVENTS, LogEntry
 from surgesim.model.columns import PER, PER_MILLION, Column, Floats
-from surgesim.model.epidemic import reaction, spread, vaccination
+from surgesim.model.epidemic import reaction, spread, vaccination, visitors
 from surgesim.model.surveillance import case_isolation, confinement, detection, laboratories
 from surgesim.scenario.schema.command import Command
 from surgesim.scenario.schema.indicators import BY_DISTRICT, BY_GROUP, INDICATORS, Indicator, OwnIndicator
@@ -67,6 +67,7 @@ def _columns(indicators: Iterable[Indicator]) -> tuple[Column, ...]:
 
 PROVINCE: tuple[Column, ...] = (
     *spread.INFECTIONS,
+    *visitors.COLUMNS,
     spread.VACCINATED_PEOPLE,
     *vaccination.DOSES,
     spread.SUSCEPTIBLE,

@@ -165,8 +165,8 @@ def data_dictionary() -> str:
     parts = [
         _HEAD,
         _section("manifest.json", "The data needed to repeat the run.", MANIFEST_ENTRIES, "entry"),
-        "## scenario.yaml\n\nThe scenario as run, with all defaults written out, and arrivals and draws "
-        "embedded. It can be run again unchanged.\n",
+        "## scenario.yaml\n\nThe scenario as run, with all defaults written out, and the contents of CSV "
+        "files (arrivals, ages, contacts, draws) embedded. It can be run again unchanged.\n",
     ]
     parts += [
         _section(f"{table.name}.csv", f"One row per {table.row}.", table.columns, "column")

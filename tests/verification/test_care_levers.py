@@ -178,6 +178,13 @@ LEVERS = {
         "infections",
         -1,
     ),
+    "slow reports": Lever(
+        {"epidemic": {"isolation": {"cases_compliance": 0.9}}},
+        {"people": {"districts": {"town": {"report_delay_days": {"fixed": 6.0}}}}},
+        {"people": {"districts": {"town": {"report_delay_days": {"fixed": 1.0}}}}},
+        "infections",
+        1,
+    ),
     "quarantine places": Lever(
         {"epidemic": {"quarantine": {"home_adherence": 0.0}}},
         rule("open_quarantine", places=50_000),

@@ -252,7 +252,8 @@ class Resources:
     staff_lent, staff_in_teams, ventilators_lent
         Heads lent to other provinces and in home care teams, and ventilators lent, over all facilities.
     skilled_share
-        ``(facilities,)`` share of the doctors who have ICU skills; None if all have.
+        ``(2, facilities)`` share of the doctors who have ICU skills, of those who serve COVID patients and of
+        those who serve only others; the same where they are one pool. None if all have them.
     icu_teams
         ``(facilities, 4)`` terms of teams in intensive care, as in `icu_skills`; None if there are none.
     limits
@@ -446,7 +447,7 @@ class Capacity:
         others = self._nobody if self.essential is None else self.essential.census
         limits = self._limits(covid)
         share = self._resources.skilled_share
-        skilled = None if share is None else posts_today[:, DOCTORS] * share
+        skilled = None if share is None else posts_today[:, DOCTORS] * share[0]
         on_duty = self._in_icu(posts_today, own)
         if self.intensive is not None:
             self._hold_for_others(self.intensive.census, posts_today, own, skilled, limits, total[:, ICU])
@@ -525,9 +526,7 @@ class Capacity:
         pools = [group[np.isfinite(ventilators[group])] for group in pooled]
         staff_pools = adjustments.pools(Adjustment.STAFF_POOL)
         postponed = np.clip(total(Adjustment.POSTPONEMENT), 0, 1)
-        doctors = self._heads[:, DOCTORS] + reinforcements[:, DOCTORS]
-        unskilled = self._without_skills + total(Adjustment.WITHOUT_ICU_SKILLS)
-        unskilled *= 1 - np.clip(total(Adjustment.ICU_TRAINING), 0, 1)
+        skilled_share = self._skilled_share(reinforcements[:, DOCTORS], apart)
         teams = np.zeros((len(heads), 4))
         for group, terms in adjustments.pools(Adjustment.ICU_TEAMS):
             teams[group] = terms
@@ -547,9 +546,20 @@ class Capacity:
             int(lent.sum()),
             int(in_teams.sum()),
             float(units_lent[np.isfinite(ventilators)].sum()),
-            1 - np.minimum(unskilled / np.maximum(doctors, 1), 1.0) if unskilled.any() else None,
+            skilled_share,
             teams if teams.any() else None,
         )
+
+    def _skilled_share(self, brought: Ints, apart: Bools) -> Floats | None:
+        """Return `Resources.skilled_share`, where rules have brought in `brought` doctors."""
+        doctors = np.array([brought, self._heads[:, DOCTORS]])
+        unskilled = np.array([self.adjustments.total(Adjustment.WITHOUT_ICU_SKILLS), self._without_skills])
+        unskilled *= 1 - np.clip(self.adjustments.total(Adjustment.ICU_TRAINING), 0, 1)
+        if not unskilled.any():
+            return None
+        unskilled, doctors = (np.where(apart, each, each.sum(axis=0)) for each in (unskilled, doctors))
+        share: Floats = 1 - np.minimum(unskilled / np.maximum(doctors, 1), 1.0)
+        return share
 
     def _posts(self, day: int, covid: Ints, incidence: float) -> tuple[Floats, Floats | None]:
         """Return today's posts of staff for COVID patients, and of staff who serve only other patients.
@@ -578,11 +588,11 @@ class Capacity:
         """Return the ICU nurses and the doctors with ICU skills on duty, in people; NaN if not modelled."""
         if self.absences is None:
             return np.nan, np.nan
-        at, share = self._has_staff, self._resources.skilled_share
-        filled = posts_today[at] if own is None else posts_today[at] + np.nan_to_num(own[at])
-        doctors = filled[:, DOCTORS] if share is None else filled[:, DOCTORS] * share[at]
-        heads = self._care.staffing.heads_per_post
-        return round(float(filled[:, ICU_NURSES].sum()) * heads), round(float(doctors.sum()) * heads)
+        share, heads = self._resources.skilled_share, self._care.staffing.heads_per_post
+        both = np.array([posts_today, np.zeros_like(posts_today) if own is None else np.nan_to_num(own)])
+        both = both[:, self._has_staff]
+        doctors = both[..., DOCTORS] if share is None else both[..., DOCTORS] * share[:, self._has_staff]
+        return round(float(both[..., ICU_NURSES].sum()) * heads), round(float(doctors.sum()) * heads)
 
     def _hold_for_others(
         self,
@@ -602,7 +612,9 @@ class Capacity:
         posts_for_others, share = posts_today, self._resources.skilled_share
         if own is not None and apart is not None:
             posts_for_others = np.where(apart[:, None], own, posts_today)
-        able = with_skills(posts_for_others, None if share is None else posts_for_others[:, DOCTORS] * share)
+        able = with_skills(
+            posts_for_others, None if share is None else posts_for_others[:, DOCTORS] * share[1]
+        )
         staffed = staffed_icu_beds(self._per_post, able, total, most=True)
         self._icu_most = np.minimum(staffed, limits[0, :, ICU])
         in_icu = np.zeros((len(patients), 3), np.int64)
@@ -680,7 +692,7 @@ class Capacity:
         if own is not None and apart is not None:
             for_covid = staffed_icu_beds(self._per_post, posts_today[apart], covid_beds[apart])
             share = self._resources.skilled_share
-            able = with_skills(own[apart], None if share is None else (own[:, DOCTORS] * share)[apart])
+            able = with_skills(own[apart], None if share is None else (own[:, DOCTORS] * share[1])[apart])
             staffed[apart] = for_covid + staffed_icu_beds(self._per_post, able, (total - covid_beds)[apart])
         staffed[self._lacks_staff] = 0
         return staffed

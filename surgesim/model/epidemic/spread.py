@@ -22,6 +22,7 @@ from surgesim.model.columns import Column, Page
 from surgesim.model.epidemic.people import RARE, Population
 from surgesim.model.epidemic.reaction import Reaction, fatigue
 from surgesim.model.epidemic.vaccination import Vaccination
+from surgesim.model.epidemic.visitors import Turnover, Visitors
 from surgesim.scenario.schema.base import SETTINGS
 from surgesim.scenario.schema.epidemic import Epidemic as EpidemicSection
 from surgesim.scenario.schema.epidemic import Measure, Protection
@@ -70,6 +71,8 @@ class DayOfInfection:
         ``(districts,)`` residents infected outside the province.
     screened
         People infected outside the province whom screening at entry finds.
+    visitors
+        The visitors of the day; None if there are none.
     infectious, susceptible
         Infectious and susceptible people in the province at 24:00.
     """
@@ -80,6 +83,7 @@ class DayOfInfection:
     infectious: int = 0
     susceptible: int = 0
     screened: int = 0
+    visitors: Turnover | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +249,8 @@ class Epidemic:
         self._contact_pool = population.contact_pool
         self._names = tuple(people.districts)
         self._districts = {name: i for i, name in enumerate(self._names)}
+        self._hosts = np.array(people.hosts)
+        self._is_residents = self._hosts == np.arange(len(self._names))
         places = [district.place for district in people.districts.values()]
         self._contacts_there = np.array([1.0 if place is None else place.contacts for place in places])
         self._travel_there = np.array([1.0 if place is None else 1.0 - place.closed for place in places])
@@ -292,18 +298,26 @@ class Epidemic:
         self.recovered = self._everybody[len(self._state) :].reshape(immune.shape)
         self.recovered[:] = immune - lost
         self._people = population.count
-        self._waned = np.zeros_like(immune)  # people whose immunity has waned since the start of the run
+        self._back = np.zeros_like(immune)  # by how much S has grown by waning and by turnover of visitors
+        self._visitors: Visitors | None = None
+        if any(district.visitors for district in people.districts.values()):
+            self._visitors = Visitors(people, self.susceptible, self.recovered, self._open_to)
         self.today: DayOfInfection | None = None
         self.vaccination: Vaccination | None = None
         if section.vaccination is not None:
-            self.vaccination = Vaccination(section.vaccination, population.count, start)
+            residents = population.count
+            if self._visitors is not None:
+                residents = residents.copy()
+                residents[self._visitors.districts] = 0  # nobody vaccinates them
+            self.vaccination = Vaccination(section.vaccination, residents, start)
         rng = streams.once("initial infections")
         for name, number in section.initial_infections.items():
             self._infect_outside(self._districts[name], number, rng)
 
     def _importation_weights(self) -> Floats:
         given = self._section.importation.weights
-        raw = np.array([given.get(name, 0.0) for name in self._names]) if given else self._by_age.sum(axis=1)
+        residents = self._by_age.sum(axis=1) * self._is_residents
+        raw = np.array([given.get(name, 0.0) for name in self._names]) if given else residents
         total = raw.sum()
         return raw / total if total > 0 else raw
 
@@ -334,7 +348,7 @@ class Epidemic:
 
         People who have come back to S because immunity waned count once for each time.
         """
-        people: Ints = self._people - self.susceptible.sum(axis=3) + self._waned
+        people: Ints = self._people - self.susceptible.sum(axis=3) + self._back
         return people
 
     # -- measures ---------------------------------------------------------------------------------
@@ -456,12 +470,23 @@ class Epidemic:
             return self._mixings[in_force]
         left = self._travel_left(in_force, day)
         mixing = self._mixing
-        if (left < 1).any():
+        if (left < 1).any() and not self._is_residents.all():
+            mixing = self._limited_among_hosts(left)
+        elif (left < 1).any():
             mixing = mixing * np.minimum(left[:, None], left[None, :])
             np.fill_diagonal(mixing, 0.0)
             np.fill_diagonal(mixing, np.maximum(1.0 - mixing.sum(axis=1), 0.0))
         self._mixings[in_force] = mixing
         return mixing
+
+    def _limited_among_hosts(self, left: Floats) -> Floats:
+        """Return `_mixing_of` where visitors and their hosts, who are one district, go on meeting."""
+        together = self._hosts[:, None] == self._hosts[None, :]
+        outside = np.where(together, 0.0, self._mixing * np.minimum(left[:, None], left[None, :]))
+        inside = np.where(together, self._mixing, 0.0)
+        more = np.maximum(1.0 - outside.sum(axis=1), 0.0) / inside.sum(axis=1)
+        limited: Floats = outside + inside * more[:, None]
+        return limited
 
     # -- a day ------------------------------------------------------------------------------------
 
@@ -493,12 +518,13 @@ class Epidemic:
     def _depends_on_care(self) -> bool:
         """Return True if future infections depend on care other than through the isolation of cases.
 
-        They do if immunity wanes, because the dead keep theirs. They also do from the first dose on, because
-        the dead get no dose and staff are vaccinated first.
+        They do if immunity wanes, because the dead keep theirs, and if there are visitors, because the dead
+        do not leave. They also do from the first dose on, because the dead get no dose and staff are
+        vaccinated first.
         """
         wanes = self._section.immunity.waning_days is not None
         dosed = self.vaccination is not None and self.vaccination.has_begun
-        return wanes or dosed
+        return wanes or dosed or self._visitors is not None
 
     def _take_from_path(
         self, day: int, in_force: tuple[str, ...], isolated: Floats | None, given_up: float
@@ -547,6 +573,7 @@ class Epidemic:
         """Simulate a day on which `doses` are given; other parameters as for `advance`."""
         rng = self._streams.day("infection", day)
         imported = self._import(day, in_force)
+        visitors = self._turn_over(day, dead)
         self._wane(rng, dead)
         self._vaccinate(day, doses, dead, staff)
         hazard, mixing = self._hazard_on(day, in_force, given_up), self._mixing_of(in_force, day)
@@ -584,6 +611,7 @@ class Epidemic:
             int(self.infectious.sum()),
             int(self.susceptible.sum()),
             self._screen(day, in_force),
+            visitors,
         )
 
     def _hazard_of(self, day: int, in_force: tuple[str, ...], given_up: float) -> Floats:
@@ -656,6 +684,14 @@ class Epidemic:
         exposed += chosen
         return number
 
+    def _turn_over(self, day: int, dead: Ints) -> Turnover | None:
+        if self._visitors is None:
+            return None
+        rng = self._streams.day("visitors", day)
+        turnover = self._visitors.turn_over(self.susceptible, self.exposed, self.recovered, dead, rng)
+        self._back += turnover.grown
+        return turnover
+
     def _wane(self, rng: np.random.Generator, dead: Ints) -> None:
         mean = self._section.immunity.waning_days
         if mean is None:
@@ -663,7 +699,7 @@ class Epidemic:
         living = np.maximum(self.recovered - dead, 0)
         lost = rng.binomial(living, 1.0 / mean)
         self.recovered -= lost
-        self._waned += lost
+        self._back += lost
         self.susceptible[..., WANED] += lost
 
     def _vaccinate(self, day: int, doses: int, dead: Ints, staff: int) -> None:
@@ -694,6 +730,12 @@ class Epidemic:
                 "susceptible": self.today.susceptible,
             }
             page.districts.values["infections"] = self.today.infections.tolist()
+            if self.today.visitors is not None:
+                page.province.values |= {
+                    "visitors_arrived": self.today.visitors.arrived,
+                    "visitors_arrived_infected": self.today.visitors.infected,
+                    "visitors_infected": int(self.today.infections[~self._is_residents].sum()),
+                }
         if self._reaction is not None:
             page.province.values["contacts_given_up"] = self._reaction.given_up
         if self.vaccination is not None:

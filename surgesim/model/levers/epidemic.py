@@ -164,7 +164,7 @@ def _home_care(name: str, rule: OpenHomeCare, province: Province) -> Action:
     def set_share(share: float) -> None:
         nonlocal teams
         now = round_down(rule.teams * share)
-        home.add_teams(now - teams, rule.patients_per_team)
+        home.add_teams(now, teams, rule.patients_per_team, rule.area)
         teams = now
         take_for_teams(name, where, now, (rule.team_doctors, rule.team_nurses), province)
 

@@ -128,6 +128,33 @@ def test_doctors_are_trained_and_brought_with_and_without_skills() -> None:
         assert run(staff, {"help": helpers}).series("staffed_icu")[-1] == beds_after
 
 
+def test_other_patients_in_icu_have_doctors_with_icu_skills_too() -> None:
+    """Twenty others take 2.5 of three posts; half a post is left, for eight beds, four at normal."""
+    staff = {"doctors": 100, "icu_doctors": 15, "ward_nurses": 50, "icu_nurses": 500}
+    site = facility(icu=40, oxygen=40) | {"covid_share": {"oxygen": 0.5, "icu": 0.5}, "essential": {}}
+    care = {"staffing": STAFFING, "essential": {"icu": {"share": 1.0}}}
+    record = run_once(standing(1, {"alpha": site | {"staff": staff}}, more_care=care), 1, 0)
+    assert record.series("other_icu_present").tolist() == [20]
+    assert record.series("staffed_icu").tolist() == [8]
+    assert record.series("staffed_icu_all").tolist() == [4 + 20]
+
+
+def test_where_own_staff_stay_with_others_only_the_skills_of_those_brought_count() -> None:
+    site = facility(icu=40, covid_share=0.0, ownership="private") | {
+        "staff": {"doctors": 50, "icu_nurses": 200}
+    }
+    base = facility(icu=1) | {"staff": {"doctors": 50, "icu_nurses": 50}}
+    for icu_doctors, expected in ((0, 0), (5, 16), (10, 32)):
+        plan = {
+            "take": rule("mobilise", ownership=["private"], share=1.0, with_staff=False),
+            "help": rule(
+                "reinforce_staff", facilities=["bravo"], doctors=10, icu_nurses=50, icu_doctors=icu_doctors
+            ),
+        }
+        scenario = standing(5, {"alpha": base, "bravo": site}, plan=plan, more_care={"staffing": STAFFING})
+        assert run_once(scenario, 1, 0).facilities[-1, 1, ICU] == expected
+
+
 def test_without_staff_data_nothing_is_counted() -> None:
     record = run_once(standing(2, {"alpha": facility(icu=9)}), 1, 0)
     assert np.isnan(record.series("icu_nurses_on_duty")).all()

@@ -62,6 +62,14 @@ def test_a_rule_without_effect_is_told(values: Plain) -> None:
     assert [remark.message.startswith("has no effect") for remark in remarks] == [True]
 
 
+def test_a_district_is_in_one_area_of_home_care() -> None:
+    areas = {"hills": {"districts": ["town"]}, "coast": {"districts": ["town"]}}
+    with pytest.raises(ScenarioError, match="got town in the areas hills and coast, expected it in only one"):
+        overlaid(
+            build(small(9, arrivals=arrivals(oxygen=[1] * 9))), {"clinical": {"home_care": {"areas": areas}}}
+        )
+
+
 def test_a_pool_needs_facilities_that_have_what_it_shares() -> None:
     town = build(small(9, arrivals=arrivals(oxygen=[1] * 9)))
     for action, need in (("pool_staff", "staff given"), ("pool_oxygen", "an oxygen source")):

@@ -9,7 +9,7 @@ from surgesim.scenario.schema.base import Off, Sequence_, figure
 from surgesim.scenario.schema.capacity.supply import Supply
 from surgesim.scenario.schema.care import Care
 from surgesim.scenario.schema.levers.rule import Remark, Requirement, RuleBase
-from surgesim.scenario.schema.names import DistrictName, MeasureName
+from surgesim.scenario.schema.names import DistrictName, HomeAreaName, MeasureName
 from surgesim.scenario.schema.numbers import Amount, Count, Days, Places, Share, SomeCount
 from surgesim.scenario.schema.response.detection import DaysConfined
 
@@ -122,7 +122,7 @@ class OpenHomeCare(RuleBase):
 
     Each team takes `team_doctors` and `team_nurses` from the public facilities that are open at the start.
     Companion doctors, who follow cases by phone, are teams with more `patients_per_team`; if not given, it is
-    that of `clinical.home_care`.
+    that of `clinical.home_care`. Teams with an `area` serve only that area of `clinical.home_care.areas`.
     """
 
     needs: ClassVar = Requirement("clinical.home_care", "adds home care teams")
@@ -130,6 +130,7 @@ class OpenHomeCare(RuleBase):
     action: Literal["open_home_care"]
     teams: SomeCount
     patients_per_team: Off[Places] = None
+    area: Off[HomeAreaName] = None
     team_doctors: Amount = 0.0
     team_nurses: Amount = 0.0
 
