@@ -158,6 +158,9 @@ class Journey:
     def _make(self, batch: PatientBatch) -> list[Patient]:
         patients = batch.patients(self._next_index)
         self._next_index += len(patients)
+        if self.network.has_visitors:
+            for patient in patients:
+                patient.location = self.network.hosts[patient.district]
         if len(self._present) > 2 * (self.ledger.created - sum(self.ledger.gone)) + _MANY:
             self._present = [patient for patient in self._present if patient.place != GONE]
         self._present.extend(patients)

@@ -7,12 +7,11 @@ one day thus changes no other day, and alternatives share each patient's luck.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.model.care.home import HomeCare, followed_first
+from surgesim.model.care.home import HomeCare, Reduction, followed_first
 from surgesim.model.care.patient import BOARDED, NO_CARE, NO_ICU, IcuCourse, Patient
 from surgesim.model.clock.durations import (
     Durations,
@@ -53,9 +52,6 @@ Bools = NDArray[np.bool_]
 ) = range(17)
 _BELOW_1 = 1 - 2.0**-53
 """The largest number below 1, at which every quantile is finite."""
-
-Reduction: TypeAlias = tuple[float, float]
-"""Shares of detected cases that home care keeps from needing oxygen, for people followed first and others."""
 
 DRAWS = 20
 """Uniform random numbers per patient; some are spare, so that a new use changes no patient's luck."""
@@ -308,8 +304,8 @@ class PatientSource:
         needs, traits
             The day's random generators for the need for oxygen and for each patient's traits.
         reduction
-            Shares of detected cases that home care keeps from needing oxygen: among people followed first,
-            and among others.
+            Shares of detected cases that home care keeps from needing oxygen, of the province or by district:
+            among people followed first, and among others.
         """
         assert self.p_oxygen is not None
         onsets = infection.onsets
@@ -319,9 +315,10 @@ class PatientSource:
         district, age, risk, _stratum, step = np.unravel_index(np.repeat(some, ill), onsets.shape)
         mild = onsets.reshape(len(onsets), -1).sum(axis=1) - np.bincount(district, minlength=len(onsets))
         draws = traits.random((len(district), DRAWS))
-        if any(reduction):
+        if np.any(reduction):
             found = draws[:, U_DETECTION] < self._detected_share
-            kept = np.where(self._followed_first[age, risk], *reduction)
+            first, others = np.broadcast_to(np.reshape(reduction, (2, -1)), (2, len(onsets)))
+            kept = np.where(self._followed_first[age, risk], first[district], others[district])
             averted = HomeCare.averted_cases(draws[:, U_HOME], found, kept)
             mild += np.bincount(district[averted], minlength=len(mild))
             stays = ~averted

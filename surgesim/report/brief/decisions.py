@@ -14,7 +14,7 @@ from surgesim.report.names import alternative_title
 from surgesim.report.prose.amounts import amounts, changed_rules
 from surgesim.report.prose.costing import without_price
 from surgesim.report.prose.decisions import (
-    bound_words,
+    conditions_words,
     item_name,
     leading,
     more_words,
@@ -287,18 +287,10 @@ def _of_size(size: Size, lang: str) -> Decision:
         start = size.scenario.start
         day = Value(day_text(start, lang), start, "scenario.yaml#start")
         by = passage(lang, "onepage.from_day", day=day)
-    kept = phrase(lang, "decisions.and").join(
-        phrase(
-            lang,
-            "size.condition",
-            outcome=outcome_title(size.scenario, outcome, lang),
-            bound=bound_words(outcome, below, lang),
-        )
-        for outcome, below in entry["conditions"].items()
-    )
+    kept = conditions_words(size.scenario, entry, lang)
     return Decision(
         title=proper_name(_capital(resource_name(entry["lever"], lang))),
-        amount=proper_name(value_words(size, answer["value"], lang)),
+        amount=proper_name(value_words(entry["path"], answer["value"], lang)),
         by=by,
         effect=passage(lang, f"answer.{answer['status']}", conditions=proper_name(kept)),
         cost=phrase(lang, "onepage.unpriced"),

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from surgesim.report.names import words_of
-from surgesim.report.prose.decisions import bound_words, change_words, outcome_title
+from surgesim.report.prose.decisions import bound_words, change_words, conditions_words, outcome_title
 from surgesim.report.prose.plans import rule_title
 from surgesim.report.words import EN_DASH, day_month, group_words, number, percent, phrase, tenths
 from surgesim.scenario.schema.indicators import INDICATORS
@@ -122,19 +122,10 @@ def calendar_sentences(calendar: Calendar, lang: str) -> Iterator[str]:
 def _last_calls(calendar: Calendar, rows: pd.DataFrame, lang: str) -> Iterator[str]:
     entry = calendar.manifest["calendar"]
     scenario = calendar.scenario
-    bounds = [
-        phrase(
-            lang,
-            "size.condition",
-            outcome=outcome_title(scenario, outcome, lang),
-            bound=bound_words(outcome, below, lang),
-        )
-        for outcome, below in entry["conditions"].items()
-    ]
     yield phrase(
         lang,
         "calendar.conditions",
-        conditions=phrase(lang, "decisions.and").join(bounds),
+        conditions=conditions_words(scenario, entry, lang),
         confidence=percent(entry["confidence"], lang),
         step=number(entry["step"], lang),
     )
@@ -149,6 +140,9 @@ def _last_calls(calendar: Calendar, rows: pd.DataFrame, lang: str) -> Iterator[s
         found = rows[rows["last_call"] == status]
         if not found.empty:
             yield phrase(lang, f"calendar.{status}_names", names=_names(calendar, found["rule"], lang))
+    opposed = [name for name, call in entry["answer"]["last_calls"].items() if call["opposed"]]
+    if opposed:
+        yield phrase(lang, "calendar.opposed", names=_names(calendar, opposed, lang))
     doubtful = [name for name, call in entry["answer"]["last_calls"].items() if call["contrary"]]
     if doubtful:
         yield phrase(lang, "calendar.contrary", names=_names(calendar, doubtful, lang))

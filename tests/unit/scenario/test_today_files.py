@@ -179,6 +179,8 @@ def test_editors_accept_the_files() -> None:
     start = schema["Scenario"]["properties"]["start"]["anyOf"]
     assert ["file"] in [form.get("required") for form in start]
     assert "file" in schema["Care"]["properties"]["initial_census"]["properties"]
+    for key in ("ages", "contacts"):
+        assert ["file"] in [form.get("required") for form in schema["People"]["properties"][key]["anyOf"]]
 
 
 def test_history_is_shared_by_all_alternatives(tmp_path: Path) -> None:
