@@ -125,4 +125,4 @@ def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
         )
 
 
-FIGURE: Final = FigureSpec("calendar", _draw, _describe, section="thresholds", place=40)
+FIGURE: Final = FigureSpec("calendar", _draw, _describe, section="criteria", place=40)

@@ -122,4 +122,4 @@ def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
         yield phrase(lang, "alt.level", n=int(values.max()), day=day_text(day, lang))
 
 
-FIGURE: Final = FigureSpec("epidemic", _draw, _describe, section="need", place=20)
+FIGURE: Final = FigureSpec("epidemic", _draw, _describe, section="thresholds", place=20)

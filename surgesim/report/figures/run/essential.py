@@ -69,4 +69,4 @@ def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
     )
 
 
-FIGURE: Final = FigureSpec("essential", _draw, _describe, section="logistics", place=110)
+FIGURE: Final = FigureSpec("essential", _draw, _describe, section="totals", place=110)

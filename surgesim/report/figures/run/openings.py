@@ -190,4 +190,4 @@ def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
         yield phrase(lang, "alt.first_opens", day=day_text(min(days), lang))
 
 
-FIGURE: Final = FigureSpec("openings", _draw, _describe, section="facilities", place=120)
+FIGURE: Final = FigureSpec("openings", _draw, _describe, section="beds", place=120)

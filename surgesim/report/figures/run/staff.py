@@ -50,4 +50,4 @@ def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
     yield phrase(lang, "alt.peak", what=what, value=percent(value, lang), day=day_text(day, lang))
 
 
-FIGURE: Final = FigureSpec("staff", _draw, _describe, section="logistics", place=100)
+FIGURE: Final = FigureSpec("staff", _draw, _describe, section="totals", place=100)
