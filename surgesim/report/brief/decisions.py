@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from surgesim.decisions.door import Calendar, Size, Worth
@@ -24,7 +24,7 @@ from surgesim.report.prose.decisions import (
     resource_name,
     value_words,
 )
-from surgesim.report.prose.plans import plan_changes
+from surgesim.report.prose.plans import first_order, plan_changes
 from surgesim.report.words import (
     common_decimals,
     day_text,
@@ -204,18 +204,13 @@ def _changes(scenario: Scenario, name: str, lang: str) -> Passage:
 
 def _ordered(results: Results, name: str, lang: str) -> Passage:
     """Return the median date on which the first of the plan's rules is ordered, or the start."""
-    events = results.actions
-    rules = changed_rules(results.scenario, name)
-    mine = events[
-        (events["alternative"] == name) & events["rule"].isin(rules) & (events["what"] == "ordered")
-    ]
-    if mine.empty:
+    median = first_order(results, name)
+    if median is None:
         start = results.scenario.start
         return passage(
             lang, "onepage.from_day", day=Value(day_text(start, lang), start, "scenario.yaml#start")
         )
-    first = mine.groupby("replication")["day"].min()
-    median = results.scenario.start + timedelta(days=round(float(first.quantile(0.5, interpolation="lower"))))
+    rules = changed_rules(results.scenario, name)
     place = source("actions", "median_first:day", alternative=name, rule=rules, what="ordered")
     return passage(lang, "onepage.order_by", day=Value(day_text(median, lang), median, place))
 

@@ -289,6 +289,8 @@ def _emergency_in_brief(results: Results, lang: str) -> Passage:
         key,
         criteria=_criteria(results, lang, brief=True),
         share=probability,
+        low=share(row, "probability_low", lang),
+        high=share(row, "probability_high", lang),
         days=quote("breaches", row, "days_breached_mean", round_off, lang),
         day=day,
     )
