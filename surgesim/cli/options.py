@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
@@ -101,6 +102,20 @@ def _lang(context: typer.Context, given: Lang | None) -> Lang:
     return Lang(context_lang(context)) if given is None else given
 
 
+_INCHES = {"mm": 1 / 25.4, "cm": 1 / 2.54, "in": 1.0}
+
+
+def _inches(text: str) -> float:
+    """Return a length in inches."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(mm|cm|in)", text)
+    if found is None:
+        raise WrongValueError(f"got {text!r}, expected a length such as 89mm, 18cm or 7in")
+    inches = float(found[1]) * _INCHES[found[2]]
+    if not 80 <= round(25.4 * inches, 6) <= 420:
+        raise WrongValueError(f"got {text}, expected 80mm to 420mm")
+    return inches
+
+
 def _not_given() -> None:
     """Return None: the language is decided by `_lang`."""
 
@@ -156,6 +171,15 @@ DetailsOption = Annotated[
     bool, typer.Option("--details", help="Show all thresholds, plans, costs and limits, not only the answer.")
 ]
 FormatOption = Annotated[Format, choice_option("File format of figures.", Format, "--format")]
+WidthOption = Annotated[
+    float | None,
+    typer.Option(
+        parser=_inches,
+        metavar="LENGTH",
+        help="Width of figures, such as 89mm, 18cm or 7in; from 80mm to 420mm.",
+        show_default="18cm",
+    ),
+]
 WorkersOption = Annotated[
     int | None,
     integer_option(

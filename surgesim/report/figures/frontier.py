@@ -19,6 +19,7 @@ from surgesim.report.figures.drawing.page import (
     number_ticks,
     project_style,
     settle,
+    source,
     with_heading,
 )
 from surgesim.report.prose.decisions import resource_name, value_words
@@ -55,7 +56,7 @@ def draw_frontier(frontier: Frontier, lang: str) -> Figure:
     )
     with project_style():
         notes = [sentence.rstrip(".") for sentence in frontier_sentences(frontier, lang)]
-        figure = with_heading(title, notes, HEIGHT + 0.5)
+        figure = with_heading(title, notes, HEIGHT + 0.5, source(frontier.scenario, frontier.manifest, lang))
         axes = figure.subplots()
         for _, rows in table.groupby(["first_value", "second_value"], sort=False):
             verdicts, row = set(rows["verdict"]), rows.iloc[0]

@@ -9,14 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from surgesim.errors import ScenarioError
-from surgesim.scenario.loading import arrivals_file, numbers_file, people_files, profile_tables
+from surgesim.scenario.loading import (
+    arrivals_file,
+    boundaries_file,
+    numbers_file,
+    people_files,
+    profile_tables,
+)
 from surgesim.scenario.loading.context import LoadContext
 from surgesim.scenario.loading.overlays import AGES, CENSUS, CONTACTS
 from surgesim.scenario.loading.today import census_file, history_file
 from surgesim.scenario.messages import shape, thousands
 from surgesim.scenario.messages.finding import Finding, KeyPath, Location, dotted
-from surgesim.scenario.messages.wording import value_at
-from surgesim.scenario.schema.base import AGE_GROUPS
+from surgesim.scenario.messages.wording import unknown_key, value_at
+from surgesim.scenario.schema.base import AGE_GROUPS, SETTINGS
 from surgesim.scenario.schema.merging import deep_merge
 from surgesim.scenario.schema.scenario import SHARED, Scenario
 
@@ -44,6 +50,7 @@ def embed(
     _embed_census(resolved.tree, above, context)
     _embed_history(resolved.tree, above, context)
     _embed_arrivals(resolved.tree, above, context)
+    _embed_boundaries(resolved.tree, above, context)
     _embed_draws(resolved.tree, context)
     _embed_values(resolved.tree, context)
     return resolved.tree
@@ -123,13 +130,18 @@ def _embed_ages(plain: dict[str, Any], above: KeyPath, context: LoadContext) -> 
     name = _named_file(plain, AGES)
     if name is None:
         return
+    others = [key for key in value_at(plain, AGES) if key != "file"]
+    context.refuse(unknown_key((*above, *AGES, key), ("file",)) for key in others)
     try:
-        shares = people_files.read_ages(Path(name), name)
+        read = people_files.read_ages(Path(name), name)
     except ScenarioError as error:
         _refuse_file(error, (*above, *AGES, "file"), name, context)
         profile_tables.put(plain, AGES, None)
         return
-    profile_tables.put(plain, AGES, shares)
+    profile_tables.put(plain, AGES, read.shares)
+    for message, lines in read.doubts.remarks():
+        path = (*above, *AGES, "file")
+        context.remark([Finding(path, message, location=Location(name, lines[0]))])
 
 
 def _embed_contacts(
@@ -141,6 +153,10 @@ def _embed_contacts(
         return
     path = (*above, *CONTACTS)
     given = {key: table for key, table in value_at(plain, CONTACTS).items() if key != "file"}
+    if given.keys() >= set(SETTINGS):
+        message = "got a file and tables for all settings, expected only one of the two"
+        context.refuse([Finding((*path, "file"), message)])
+        given = {}
     try:
         read = people_files.read_contacts(Path(name), name)
     except ScenarioError as error:
@@ -246,6 +262,29 @@ def _refuse_file(error: ScenarioError, path: KeyPath, name: str, context: LoadCo
             found = Finding(path, fault.message, location=Location(name, fault.line))
         context.refuse([found])
     context.unread.append(path[:-1])
+
+
+def _embed_boundaries(plain: dict[str, Any], above: KeyPath, context: LoadContext) -> None:
+    """Replace the name of a GeoJSON file with the simplified boundaries in that file."""
+    path = ("people", "boundaries")
+    name, districts = _named_file(plain, path), value_at(plain, ("people", "districts"))
+    if name is None:
+        return
+    titles = {
+        str(key): [title for title in _titles(value_at(district, ("title",))) if isinstance(title, str)]
+        for key, district in (districts.items() if isinstance(districts, Mapping) else ())
+    }
+    try:
+        read = boundaries_file.read(Path(name), name, titles)
+    except ScenarioError as error:
+        _refuse_file(error, (*above, *path, "file"), name, context)
+        profile_tables.put(plain, path, None)
+        return
+    profile_tables.put(plain, path, {"shapes": read})
+
+
+def _titles(title: Any) -> tuple[Any, ...]:
+    return tuple(title.values()) if isinstance(title, Mapping) else (title,)
 
 
 def _embed_draws(plain: dict[str, Any], context: LoadContext) -> None:

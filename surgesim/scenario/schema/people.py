@@ -18,6 +18,7 @@ from surgesim.scenario.schema.base import (
     figure,
     join_words,
 )
+from surgesim.scenario.schema.boundaries import Boundaries
 from surgesim.scenario.schema.names import DistrictName
 from surgesim.scenario.schema.numbers import (
     MOST_DISTRICTS,
@@ -140,6 +141,7 @@ class People(Section):
     travel: FrozenMapping[DistrictName, FrozenMapping[DistrictName, Hours]] = Field(default_factory=dict)
     crossing_from_hour: HourOfDay = figure(6.0, "hour of the day from which boats leave")
     crossing_to_hour: HourOfDay = figure(18.0, "hour of the day until which boats leave")
+    boundaries: Off[Boundaries] = None
 
     @model_validator(mode="after")
     def _crossings(self) -> Self:
@@ -147,6 +149,15 @@ class People(Section):
             raise ValueError(
                 f"got crossings from {self.crossing_from_hour:g} to {self.crossing_to_hour:g} h, "
                 "expected the first hour before the last"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _all_on_map(self) -> Self:
+        if self.boundaries is not None and set(self.boundaries.shapes) != set(self.districts):
+            odd = sorted(set(self.boundaries.shapes) ^ set(self.districts))
+            raise ValueError(
+                f"got boundaries and districts that differ in {join_words(odd)}, expected the same"
             )
         return self
 

@@ -74,7 +74,8 @@ def _same_titles(section: Section, path: KeyPath) -> Iterator[Finding]:
         if isinstance(value, Section):
             yield from _same_titles(value, (*path, key))
         elif isinstance(value, Mapping):
-            titles = {name: getattr(entry, "title", None) for name, entry in value.items()}
+            sections = {name: entry for name, entry in value.items() if isinstance(entry, Section)}
+            titles = {name: getattr(entry, "title", None) for name, entry in sections.items()}
             if key == "alternatives":
                 titles = {name: _title_of(overlay) for name, overlay in value.items()}
             yield from _twice(titles, (*path, key))

@@ -14,11 +14,12 @@ from surgesim.report.figures.drawing.page import (
     PANEL_SIZE,
     SMALL_SIZE,
     VERMILION,
-    WIDTH,
     legend,
     number_ticks,
+    page_width,
     project_style,
     settle,
+    source,
     text_height,
     with_heading,
     wrap,
@@ -101,7 +102,8 @@ def draw_sensitivity(sweep: Sweep, table: pd.DataFrame, scenario: str, alternati
     if without_interval(rows):
         notes.append(phrase(lang, "drivers.no_interval"))
     notes += cautions(sweep, lang)
-    return _draw(rows, paths, names, _title(sweep.scenarios[scenario], lang), notes, lang)
+    swept = sweep.scenarios[scenario]
+    return _draw(rows, paths, names, _title(swept, lang), notes, source(swept, sweep.manifest, lang), lang)
 
 
 def _replications(sweep: Sweep) -> tuple[int, int]:
@@ -132,7 +134,8 @@ def draw_shares(results: Results, table: pd.DataFrame, alternative: str, against
         ),
     ]
     title = _title(results.scenario, lang)
-    return _draw(rows, list(labels.values()), names, title, notes, lang)
+    caption = source(results.scenario, results.manifest, lang)
+    return _draw(rows, list(labels.values()), names, title, notes, caption, lang)
 
 
 def _title(scenario: Scenario, lang: str) -> str:
@@ -146,6 +149,7 @@ def _draw(
     names: Sequence[str],
     title: str,
     notes: Sequence[str],
+    caption: str,
     lang: str,
 ) -> Figure:
     """Draw a panel per outcome with the values of each path, labelled with its entry in `names`."""
@@ -153,7 +157,7 @@ def _draw(
     kinds = list(dict.fromkeys(rows["index"]))
     body = sum(max(ROW, text_height(name, SMALL_SIZE) + 0.1) for name in names) + 0.9
     with project_style():
-        figure = with_heading(title, notes, body)
+        figure = with_heading(title, notes, body, caption)
         panels = figure.subplots(1, len(outcomes), squeeze=False, sharey=True)[0]
         for axes, outcome in zip(panels, outcomes, strict=True):
             of_outcome = rows[rows["outcome"] == outcome].set_index(["path", "index"])
@@ -165,7 +169,7 @@ def _draw(
                     axes.plot([row["low"], row["high"]], [at, at], color=colour, linewidth=1.3, zorder=3)
                     axes.plot([row["value"]], [at], marker=marker, color=colour, markersize=4.5, zorder=4)
             axes.axvline(0, color=BLACK, linewidth=0.9, zorder=2)
-            width = (WIDTH - NAME_WIDTH) / len(outcomes) - 0.3
+            width = (page_width() - NAME_WIDTH) / len(outcomes) - 0.3
             axes.set_title(wrap_evenly(outcome_name(outcome, lang), width, PANEL_SIZE, "bold"))
             number_ticks(axes, lang, "x", ticks=4)
             axes.grid(True, axis="x")
