@@ -125,7 +125,7 @@ _SWEEP_HEAD = """\
 # Files of a sweep
 
 These files are in the folder written by `surgesim sweep` (`results/<scenario name>-sweep/`, or `--out`).
-Until all runs are complete, only `<folder>.unfinished/` exists, with a file for each completed run.
+Until all runs are complete, only `<folder>.unfinished/` exists, with the completed runs in a few files.
 `surgesim plot` draws `plots/sweep-map.svg`, which maps the probability of a breach against two varied paths;
 this figure is not part of the sweep.
 """

@@ -257,4 +257,4 @@ def _describe(view: View) -> Iterator[str]:
         yield phrase(lang, "alt.first_opens", day=day_text(min(days), lang))
 
 
-FIGURE: Final = FigureSpec("openings", _draw, _describe, _data, section="facilities", place=120)
+FIGURE: Final = FigureSpec("openings", _draw, _describe, _data, section="beds", place=120)
