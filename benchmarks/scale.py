@@ -1,14 +1,16 @@
 """Measure what a Dask cluster would keep busy: `python benchmarks/scale.py load|grow|memory`.
 
 load
-    Runs that sleep as long as one of Kiên Giang takes, with its true outcomes, on as many threads as the
-    cluster is given, in the batches that surgesim chooses. The seconds of a batch, divided by the processor
-    time that it costs the scheduler or this process (the larger of the two), are the cores kept busy.
+    The first batches of a million runs that sleep as long as one of Kiên Giang takes, with its true
+    outcomes, on as many threads as the cluster is given, in the batches that surgesim chooses. The seconds
+    of a batch, divided by the processor time that it costs the scheduler or this process (the larger of the
+    two), are the cores kept busy.
 grow
     Runs that sleep one second, on a cluster that grows from 1 to 10 workers: the busy share of each worker in
     the last half, and how long the first to end waits for the last.
 memory
-    Results of the true size that wait, in order, for a slow first one: the memory of this process.
+    Results of the true size that wait, in order, for a slow first one, as in a run with a result folder: the
+    memory of this process.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,11 +39,11 @@ from surgesim.study.compute.replicate import one_replication
 from surgesim.study.compute.spread import spread
 from surgesim.study.measures.breaches import breaches_of
 from surgesim.study.measures.outcomes import outcome_row
-from surgesim.study.store.unfinished import Failure, Form, Unfinished
+from surgesim.study.store.unfinished import Form, Unfinished
 from surgesim.study.sweep.parts import RUN, Run
 
 KIEN_GIANG = Path(__file__).parents[1] / "scenarios" / "kien-giang.yaml"
-RESULT_BYTES = 32_000_000
+RESULT_BYTES, PACKED_BYTES = 32_000_000, 3_000_000
 
 
 class Slept(NamedTuple):
@@ -121,9 +123,14 @@ def nap(task: int) -> Slept:
 
 
 def large(task: int) -> bytes:
-    """Return a result of the true size; the first is slow."""
+    """Return a result of the true size, which compresses as a true one does; the first is slow."""
     time.sleep(60 if task == 0 else 0)
-    return bytes(RESULT_BYTES)
+    return _random_part() + bytes(RESULT_BYTES - PACKED_BYTES)
+
+
+@cache
+def _random_part() -> bytes:
+    return os.urandom(PACKED_BYTES)
 
 
 def measure_load(threads: int, batches: int) -> None:
@@ -133,18 +140,23 @@ def measure_load(threads: int, batches: int) -> None:
     seconds = time.process_time() - begun
     rows = [{"alternative": "baseline", **outcome_row(scenario, record, breaches_of(scenario, record))}]
     work = partial(asleep, [scenario], Run(rows), seconds)
-    size = max(1, int(cluster.BATCH_SECONDS / seconds))
-    tasks = range(batches * size)
+    tasks = range(1_000_000)
     with tempfile.TemporaryDirectory() as folder, scheduler() as (address, process), worker(address, threads):
-        stored = Unfinished(Path(folder, "out"), "sweep", {"runs": len(tasks)}, {}, len(tasks), RUN)
+        stored = Unfinished(
+            Path(folder, "out"), "sweep", {"runs": len(tasks), "scenarios": {}}, {}, len(tasks), RUN
+        )
         stored.open(resume=False)
         results = stored.compute(work, tasks, Backend(scheduler=address))
-        for _ in range(threads):  # the first, by which the program learns how long a run takes
+        for _ in range(3 * threads):  # the first, by which the program learns how long a run takes
             next(results)
-        here, there, submitted = time.process_time(), processor_seconds(process), cluster_batches()
-        done = sum(1 for _ in results)
+        here, there, received = time.process_time(), processor_seconds(process), cluster_batches()
+        done = 0
+        while cluster_batches() < received + batches:
+            next(results)
+            done += 1
         here, there = time.process_time() - here, processor_seconds(process) - there
-        made = cluster_batches() - submitted
+        made = cluster_batches() - received
+        results.close()
     batch = done * seconds / made
     say(f"a run takes {seconds:.2f} s; {made} batches of {done / made:.1f} runs, {batch:.1f} s each")
     say(f"a batch costs the scheduler {1000 * there / made:.1f} ms, this process {1000 * here / made:.1f} ms")
@@ -159,14 +171,14 @@ def cluster_batches() -> int:
 
 
 def count_batches() -> None:
-    """Count the batches that are sent."""
-    send = cluster._Batches._submit
+    """Count the batches that are received."""
+    received = cluster._Batches._received
 
-    def counted(self: Any, places: list[int]) -> None:
+    def counted(self: Any, future: Any) -> Any:
         _BATCHES[0] += 1
-        send(self, places)
+        return received(self, future)
 
-    cluster._Batches._submit = counted  # type: ignore[method-assign]
+    cluster._Batches._received = counted  # type: ignore[method-assign]
 
 
 def measure_growth(runs: int, workers: int) -> None:
@@ -198,17 +210,15 @@ def measure_memory(results: int) -> None:
     def content(table: Any) -> bytes:
         return bytes(table["content"][0].as_py())
 
-    form: Form[bytes] = Form(table, content)
+    form: Form[bytes] = Form(table, content, "zstd")
+    cluster.MOST_IN_BATCH = 1  # a true replication with its alternatives takes longer than a batch
     most = 0.0
     with tempfile.TemporaryDirectory() as folder, scheduler() as (address, _), worker(address, 2):
-        stored = Unfinished(Path(folder, "out"), "run", {"runs": results}, {}, results, form)
+        stored = Unfinished(Path(folder, "out"), "run", {"runs": results, "scenarios": {}}, {}, results, form)
         stored.open(resume=False)
         begin = memory_mb()
-        completed = stored.compute(large, range(results), Backend(scheduler=address))
-        for _, found in completed:
-            assert not isinstance(found, Failure)
+        for _ in stored.contents(large, range(results), Backend(scheduler=address)):
             most = max(most, memory_mb())
-        del completed
     say(f"{results} results of {RESULT_BYTES / 1e6:.0f} MB: {begin:.0f} MB before, at most {most:.0f} MB")
 
 

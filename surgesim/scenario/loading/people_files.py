@@ -9,10 +9,9 @@ from functools import cache
 from pathlib import Path
 
 from surgesim.errors import MOST_PROBLEMS, Problem, ScenarioError
-from surgesim.scenario.loading.csv_rows import number_fault, read_rows, too_short, twice
+from surgesim.scenario.loading.csv_rows import number_fault, read_rows, too_short, twice, unknown_or_twice
 from surgesim.scenario.loading.overlays import CONTACTS
-from surgesim.scenario.messages import shape
-from surgesim.scenario.messages.finding import suggestion
+from surgesim.scenario.messages import shape, thousands
 from surgesim.scenario.messages.shape import Number
 from surgesim.scenario.schema.base import AGE_GROUPS, SETTINGS
 from surgesim.scenario.schema.numbers import MOST_PEOPLE
@@ -29,6 +28,8 @@ TO_OLD = (*AGE_GROUPS[:-2], OLD)
 
 _SHOWN = 3
 """Number of unexpected ages that a message names."""
+
+_PEOPLE_ALLOWED = Number(low=0, high=MOST_PEOPLE)
 
 Note = Callable[[str, int], None]
 
@@ -57,6 +58,14 @@ class ContactsFile:
                 yield message, self.lines[SETTINGS[0], age]
 
 
+@dataclass(slots=True)
+class AgesFile:
+    """The share of each age group, and numbers of people in which a point may separate thousands."""
+
+    shares: list[float] = field(default_factory=list)
+    doubts: thousands.Doubts[int] = field(default_factory=thousands.Doubts)
+
+
 def read_contacts(path: Path, label: str) -> ContactsFile:
     """Read a file of contacts: a row for each setting and age, a column for each age of the contacts.
 
@@ -81,6 +90,7 @@ def read_contacts(path: Path, label: str) -> ContactsFile:
             found.rows[setting, age] = _numbers(wanted, _contacts_allowed(), line, note)
 
     def header(columns: Sequence[str]) -> Iterator[str]:
+        yield from twice(columns)
         for name in (SETTING, AGE):
             if name not in columns:
                 yield f"got no column {name}, expected one"
@@ -102,36 +112,33 @@ def read_contacts(path: Path, label: str) -> ContactsFile:
     return found
 
 
-def read_ages(path: Path, label: str) -> list[float]:
-    """Read a file of people by age, as numbers or shares; return the share of each age group.
+def read_ages(path: Path, label: str) -> AgesFile:
+    """Read a file of people by age, as numbers or shares.
 
     Raises
     ------
     ScenarioError
         If there are problems; the error lists the first of them, by line.
     """
+    found = AgesFile()
     people: dict[str, float] = {}
     lines: dict[str, int] = {}
 
     def row(cells: Mapping[str, str], line: int, note: Note) -> None:
-        age = cells[AGE]
+        age, text = cells[AGE], cells[PEOPLE]
         if age not in AGE_GROUPS:
             note(_unknown_age(age, AGE_GROUPS), line)
         elif age in lines:
             note(f"got {age} twice, on lines {lines[age]} and {line}", line)
         else:
             lines[age] = line
-            [people[age]] = _numbers(
-                {f"{PEOPLE} of {age}": cells[PEOPLE]}, Number(False, 0, MOST_PEOPLE), line, note
-            )
+            [number] = _numbers({f"{PEOPLE} of {age}": text}, _PEOPLE_ALLOWED, line, note)
+            people[age] = number
+            if number:
+                found.doubts.see(PEOPLE, text, line)
 
     def header(columns: Sequence[str]) -> Iterator[str]:
-        for name in columns:
-            if name not in (AGE, PEOPLE):
-                yield f"unknown column {name!r}{suggestion(name, (AGE, PEOPLE))}"
-        for name in (AGE, PEOPLE):
-            if name not in columns:
-                yield f"got no column {name}, expected one"
+        return unknown_or_twice(columns, (AGE, PEOPLE), (AGE, PEOPLE))
 
     def missing() -> Iterator[str]:
         absent = [age for age in AGE_GROUPS if age not in lines]
@@ -142,7 +149,8 @@ def read_ages(path: Path, label: str) -> list[float]:
 
     _read(path, label, header, row, missing)
     total = sum(people.values())
-    return [people[age] / total for age in AGE_GROUPS]
+    found.shares = [people[age] / total for age in AGE_GROUPS]
+    return found
 
 
 def _read(
@@ -161,7 +169,7 @@ def _read(
     rows = read_rows(path, label, MAX_BYTES, note)
     for _, columns in itertools.islice(rows, 1):
         faults = header(columns) if any(columns) else iter(["got an empty file, expected a header and rows"])
-        for message in itertools.chain(twice(columns), faults):
+        for message in faults:
             note(message, 1)
         for line, cells in () if problems else rows:
             wrong = too_short(cells, columns)

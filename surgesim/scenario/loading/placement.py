@@ -21,8 +21,8 @@ from surgesim.scenario.loading.overlays import AGES, CENSUS, CONTACTS
 from surgesim.scenario.loading.today import census_file, history_file
 from surgesim.scenario.messages import shape, thousands
 from surgesim.scenario.messages.finding import Finding, KeyPath, Location, dotted
-from surgesim.scenario.messages.wording import value_at
-from surgesim.scenario.schema.base import AGE_GROUPS
+from surgesim.scenario.messages.wording import unknown_key, value_at
+from surgesim.scenario.schema.base import AGE_GROUPS, SETTINGS
 from surgesim.scenario.schema.merging import deep_merge
 from surgesim.scenario.schema.scenario import SHARED, Scenario
 
@@ -130,13 +130,18 @@ def _embed_ages(plain: dict[str, Any], above: KeyPath, context: LoadContext) -> 
     name = _named_file(plain, AGES)
     if name is None:
         return
+    others = [key for key in value_at(plain, AGES) if key != "file"]
+    context.refuse(unknown_key((*above, *AGES, key), ("file",)) for key in others)
     try:
-        shares = people_files.read_ages(Path(name), name)
+        read = people_files.read_ages(Path(name), name)
     except ScenarioError as error:
         _refuse_file(error, (*above, *AGES, "file"), name, context)
         profile_tables.put(plain, AGES, None)
         return
-    profile_tables.put(plain, AGES, shares)
+    profile_tables.put(plain, AGES, read.shares)
+    for message, lines in read.doubts.remarks():
+        path = (*above, *AGES, "file")
+        context.remark([Finding(path, message, location=Location(name, lines[0]))])
 
 
 def _embed_contacts(
@@ -148,6 +153,10 @@ def _embed_contacts(
         return
     path = (*above, *CONTACTS)
     given = {key: table for key, table in value_at(plain, CONTACTS).items() if key != "file"}
+    if given.keys() >= set(SETTINGS):
+        message = "got a file and tables for all settings, expected only one of the two"
+        context.refuse([Finding((*path, "file"), message)])
+        given = {}
     try:
         read = people_files.read_contacts(Path(name), name)
     except ScenarioError as error:

@@ -77,7 +77,7 @@ def test_the_ages_csv_of_the_reference_can_be_read(tmp_path: Path) -> None:
     assert example is not None
     (tmp_path / "ages.csv").write_text(example[1], encoding="utf-8")
     kenya = profile_tables.read("kenya-2020").figures
-    assert people_files.read_ages(tmp_path / "ages.csv", "ages.csv") == pytest.approx(kenya, abs=1e-4)
+    assert people_files.read_ages(tmp_path / "ages.csv", "ages.csv").shares == pytest.approx(kenya, abs=1e-4)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

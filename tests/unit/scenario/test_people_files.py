@@ -218,6 +218,26 @@ def test_a_profile_beside_a_file_is_refused(tmp_path: Path) -> None:
     ]
 
 
+def test_a_key_beside_a_file_of_ages_is_unknown(tmp_path: Path) -> None:
+    text = FILES.replace("{file: ages.csv}", "{file: ages.csv, total: 5}")
+    assert errors(scenario(tmp_path, text=text)) == [
+        "small.yaml:9: people.ages.total: unknown key 'total', expected file"
+    ]
+
+
+def test_tables_of_all_settings_beside_a_file_are_refused(tmp_path: Path) -> None:
+    loaded = surgesim.load(scenario(tmp_path)).to_plain()
+    with pytest.raises(ScenarioError, match="got a file and tables for all settings, expected only one"):
+        surgesim.load({**loaded, "people.contacts": {"file": str(tmp_path / "contacts.csv")}})
+
+
+def test_points_that_may_separate_thousands_are_a_remark(tmp_path: Path) -> None:
+    warnings = examine(scenario(tmp_path, ages=AGES.replace(",260", ",1.260"))).warnings
+    assert [w.message for w in warnings if w.path == "people.ages.file"] == [
+        "got 1.260 for people, read as 1.26 (if thousands were meant, write 1260)"
+    ]
+
+
 def one_sided(more: float, less: float) -> str:
     """Return contacts that 30-39 report `more` and 10-19 `less` times the equal number."""
     factors = {(3, 1): more, (1, 3): less}
