@@ -1,12 +1,16 @@
 """Hold `surgesim size` against known answers, and its stated confidence against many searches.
 
     python benchmarks/size.py erlang --seeds 20     # the least beds of M/G/c/c against Erlang's formula
+    python benchmarks/size.py losses --seeds 5      # the pairs of two M/G/c/c against Erlang's formula
     python benchmarks/size.py kept --searches 200   # how often the value found does not suffice
     python benchmarks/size.py frontier --searches 200   # how often a pair found does not suffice
 
 `erlang`: Poisson arrivals go straight to ICU and leave if no bed is free; stays have a gamma distribution.
 The least beds that lose fewer than 5 % of the patients are Erlang B's, whatever the distribution of stays.
 The search must find these or the next, once per seed.
+
+`losses`: ICU and oxygen beds, each an M/G/c/c of its own, that together lose fewer than 5 % of the patients.
+The pairs found must be those of Erlang's formula, or one bed more.
 
 `kept`: searches whose risk at each value is known, because a breach is drawn rather than simulated: the
 runs of one replication share a uniform number, as those of the model share random numbers. The value found
@@ -20,6 +24,7 @@ bound. No pair found may have a risk above the bound more often than the stated 
 from __future__ import annotations
 
 import argparse
+import itertools
 import math
 import sys
 from collections import Counter
@@ -31,14 +36,14 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from decision_cases import loss_queue
+from decision_cases import loss_queue, two_loss_queues
 
 import surgesim
-from surgesim.decisions.search import Condition, frontier, search
+from surgesim.decisions.search import Condition, Goal, frontier, search
 
 Floats = NDArray[np.float64]
 
-PER_DAY, STAY, LOST = 2.0, 3.0, 0.05
+PER_DAY, STAY, OXYGEN_STAY, LOST = 2.0, 3.0, 2.0, 0.05
 
 
 def erlang_b(load: float, beds: int) -> float:
@@ -74,6 +79,40 @@ def erlang(first: int, seeds: int, days: int, workers: int) -> None:
     say(f"Erlang B: {known} beds; found {dict(found)}; {right} of {count} are these or the next; {runs} runs")
 
 
+def least_pairs(icu: Sequence[int], oxygen: Sequence[int]) -> list[tuple[int, int]]:
+    """Return the pairs of beds that lose fewer than LOST of the patients, of which no weaker one does."""
+    enough = [
+        (i, o)
+        for i, o in itertools.product(icu, oxygen)
+        if (erlang_b(PER_DAY * STAY, i) + erlang_b(PER_DAY * OXYGEN_STAY, o)) / 2 < LOST
+    ]
+    return [(i, o) for i, o in enough if not {(i - 1, o), (i, o - 1)} & set(enough)]
+
+
+def losses(first: int, seeds: int, days: int, workers: int) -> None:
+    """Search two levers once per seed, and print the pairs found beside Erlang's answer."""
+    icu, oxygen = range(8, 14), range(5, 12)
+    known = least_pairs(icu, oxygen)
+    right = runs = 0
+    for seed in range(first, seeds + 1):
+        done = surgesim.frontier(
+            two_loss_queues(icu[0], oxygen[0], days=days),
+            ("care.facilities.alpha.beds.icu", icu[0], icu[-1]),
+            ("care.facilities.alpha.beds.oxygen", oxygen[0], oxygen[-1]),
+            outcome={"deaths_untreated": LOST * 2 * PER_DAY * days},
+            steps=(1, 1),
+            prices=(1.0, 2.0),
+            seed=seed,
+            workers=workers,
+        )
+        corners = [(int(i), int(o)) for i, o in done.answer["corners"]]
+        near = all(any(0 <= i - k + o - n <= 1 for k, n in known) for i, o in corners)
+        right += near and len(corners) > 0
+        runs += done.answer["runs"]
+        say(f"seed {seed}: {corners}, cheapest {done.answer['least']}, {done.answer['runs']} runs")
+    say(f"Erlang B: {known}; {right} of {seeds - first + 1} are these or one bed more; {runs} runs")
+
+
 def risks(hard: bool, rng: np.random.Generator, count: int, risk: float) -> Floats:
     """Return a falling risk by value, below the bound from a random value on."""
     first = int(rng.integers(1, count))
@@ -98,7 +137,8 @@ def one_search(
     def values(place: int, outcome: str) -> Floats:
         return (uniforms[: done[place]] < truth[place]).astype(float)
 
-    answer = search(len(truth), [Condition("breached_x", risk)], 1 - confidence, most, 1, run, values)
+    goal = Goal((Condition("breached_x", risk),), confidence, most)
+    answer = search(len(truth), goal, run, values)
     return answer.status, answer.place, sum(done)
 
 
@@ -135,7 +175,7 @@ def one_frontier(confidence: float, most: int, rng: np.random.Generator) -> tupl
     def values(pair: tuple[int, int], outcome: str) -> Floats:
         return (uniforms[: done[pair]] < risk(pair)).astype(float)
 
-    found = frontier(6, 6, [Condition("breached_x", 0.2)], 1 - confidence, most, 1, run, values)
+    found = frontier(6, 6, Goal((Condition("breached_x", 0.2),), confidence, most), run, values)
     return max(map(risk, found.corners), default=0.0), sum(done.values())
 
 
@@ -160,9 +200,9 @@ def say(line: str) -> None:
 def main() -> None:
     """Run what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0] if __doc__ else None)
-    parser.add_argument("what", choices=("erlang", "kept", "frontier"))
-    parser.add_argument("--seeds", type=int, default=20, help="last seed of `erlang` (default: 20)")
-    parser.add_argument("--first", type=int, default=1, help="first seed of `erlang` (default: 1)")
+    parser.add_argument("what", choices=("erlang", "losses", "kept", "frontier"))
+    parser.add_argument("--seeds", type=int, default=20, help="last seed of `erlang`, `losses` (default: 20)")
+    parser.add_argument("--first", type=int, default=1, help="first seed of these (default: 1)")
     parser.add_argument("--days", type=int, default=400, help="days of the theory in a run (default: 400)")
     parser.add_argument("--workers", type=int, default=1, help="number of processes (default: 1)")
     parser.add_argument(
@@ -172,8 +212,9 @@ def main() -> None:
         "--most", type=int, default=400, help="replications at a value or pair (default: 400)"
     )
     given = parser.parse_args()
-    if given.what == "erlang":
-        erlang(given.first, given.seeds, given.days, given.workers)
+    if given.what in ("erlang", "losses"):
+        of = erlang if given.what == "erlang" else losses
+        of(given.first, given.seeds, given.days, given.workers)
     else:
         for confidence in (0.9, 0.8, 0.5):
             if given.what == "frontier":

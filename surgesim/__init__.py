@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from surgesim.decisions.door import Calendar, Frontier, Size, Worth, calendar, frontier, size, worth
     from surgesim.fitting.fit import Fit, fit
     from surgesim.fitting.forecast import Forecast, forecast
+    from surgesim.report.figures import plot
     from surgesim.scenario.door import load, loads, overlaid
     from surgesim.scenario.schema.scenario import Scenario
     from surgesim.scoring.score import Scores, score
@@ -67,6 +68,7 @@ __all__ = [
     "load",
     "loads",
     "overlaid",
+    "plot",
     "read",
     "read_workbook",
     "run",
@@ -98,6 +100,7 @@ _HOMES = {
     "load": "surgesim.scenario.door",
     "loads": "surgesim.scenario.door",
     "overlaid": "surgesim.scenario.door",
+    "plot": "surgesim.report.figures",
     "read": "surgesim.study.store.run_folder",
     "read_workbook": "surgesim.workbook.intake",
     "run": "surgesim.study.run",

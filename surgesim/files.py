@@ -66,6 +66,8 @@ GENERATOR = "surgesim report"
 """Generator named in the HTML of a report."""
 FIGURE_CREATOR = "Drawn by surgesim"
 """Creator named in the metadata of a figure file."""
+FIGURE_COLUMN = "figure"
+"""First column of a CSV file with the values behind a figure."""
 
 
 BRIEF = "surgesim brief"
@@ -97,8 +99,16 @@ def _generator() -> bytes:
 
 
 def is_figure(path: Path) -> bool:
-    """Return whether the file is a figure drawn by surgesim 0.2.0 or later."""
-    return _is_picture(path) and FIGURE_CREATOR.encode() in path.read_bytes()
+    """Return whether the file is a figure drawn by surgesim 0.2.0 or later, or has the values behind one."""
+    return is_figure_data(path) or (_is_picture(path) and FIGURE_CREATOR.encode() in path.read_bytes())
+
+
+def is_figure_data(path: Path) -> bool:
+    """Return whether the file is a CSV file with the values behind a figure."""
+    if path.suffix != ".csv" or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.readline().startswith(f"{FIGURE_COLUMN},".encode())
 
 
 def _is_picture(path: Path) -> bool:

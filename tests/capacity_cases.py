@@ -269,7 +269,9 @@ def _lacking(draw: st.DrawFn, site: Plain) -> Plain:
             {"doctors": 40, "ward_nurses": few["ward_nurses"] * 4, "icu_nurses": 60},
             {"doctors": few["doctors"] // 4, "ward_nurses": 200, "icu_nurses": 60},
         ]
-        more["staff"] = few | draw(st.sampled_from(enough_of_others))
+        staff = few | draw(st.sampled_from(enough_of_others))
+        skilled = draw(st.sampled_from([None, None, staff["doctors"] // 2]))
+        more["staff"] = staff if skilled is None else staff | {"icu_doctors": skilled}
     if draw(st.booleans()):
         more["ventilators"] = draw(st.sampled_from([0, 1, 4]))
     source = _oxygen(draw)
@@ -290,6 +292,7 @@ def _levers(draw: st.DrawFn, home: bool, neighbours: Plain) -> Plain:
     actions: list[Plain] = [
         {"action": "reinforce_staff", "doctors": 5, "ward_nurses": 20, "icu_nurses": 10} | owners,
         {"action": "redeploy_nurses", "share": draw(shares)} | owners,
+        {"action": "form_icu_teams", "share": draw(shares)} | owners,
         {"action": "equip", "ventilators": 3} | owners,
         {"action": "order_oxygen", "tank_kg": 100.0, "plant_nm3_per_hour": 1.0} | owners,
         {"action": "order_oxygen", "delivery_kg": 80.0, "interval_days": 0.7} | owners,

@@ -30,6 +30,30 @@ def loss_queue(beds: int, *, per_day: float = 2.0, stay: float = 3.0, days: int 
     return build(icu_queue(round(days * DAY), per_day / DAY, beds, stays_, {"fixed": 0.0}))
 
 
+def two_loss_queues(icu: int, oxygen: int, *, days: int) -> Scenario:
+    """Return two M/G/c/c side by side: ICU beds at a load of 6, and oxygen beds at a load of 4.
+
+    Of each, two patients a day of the theory arrive, who leave if no bed of their kind is free.
+    """
+    run_days, lost = round(days * DAY), clock({"fixed": 0.0}, "never")
+    never_dies = deaths(0.0, 1.0, 1.0)
+    daily = [2.0 / DAY] * run_days
+    return build(
+        small(
+            run_days,
+            arrivals=arrivals(icu=daily, oxygen=daily),
+            clinical=clinical(
+                severity=severity(p_icu=0.0, death_oxygen=never_dies, death_icu=never_dies),
+                stays=stays(icu_survivor_days=gamma(3 * DAY, 3 * DAY), oxygen_days=gamma(2 * DAY, 2 * DAY)),
+                clocks={"oxygen": lost, "icu": lost},
+                boarding=False,
+                step_down=False,
+            ),
+            care={"facilities": {"alpha": facility(icu=icu, oxygen=oxygen)}},
+        )
+    )
+
+
 def risky_queue(beds: int = 1, *, days: int = 40, per_day: float = 1.0, **changes: Any) -> Scenario:
     """Return a small queue with a threshold that is breached when patients lack a bed."""
     threshold = {"indicator": "patients_without_bed", "above": 0}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 
@@ -16,6 +17,7 @@ from surgesim.cli.options import (
     BASELINE,
     ExtensionOption,
     FixedOption,
+    Lang,
     LangOption,
     QuietOption,
     ResumeOption,
@@ -27,15 +29,21 @@ from surgesim.cli.options import (
     choice_option,
     integer_option,
     number_option,
+    with_groups,
 )
 from surgesim.cli.runs import FIGURE_FORMAT
-from surgesim.cli.terminal import FAILED, command_line, errors, fail, progress_bar, show
+from surgesim.cli.terminal import command_line, errors, progress_bar, show, tell_undrawn
+from surgesim.errors import Problem, ScenarioError
 
-if TYPE_CHECKING:
-    from surgesim.scenario.schema.scenario import Scenario
-
-WIDTH = 80
+WIDTH: Final = 80
 """Columns of the screens of decisions."""
+
+_ARGUMENTS: Final = (
+    *("threshold", "risk", "outcome", "below", "draws", "confidence", "replications", "seed", "step"),
+    *("prices", "by", "resource", "rule", "later", "most"),
+)
+_OPTIONS: Final = {name: f"--{name}" for name in _ARGUMENTS} | {"alternatives": "--alternative"}
+"""The options that set the arguments of a question."""
 
 
 class Grouping(StrEnum):
@@ -48,27 +56,135 @@ class Grouping(StrEnum):
     facility = "facility"
 
 
-def _load(scenario: Path, changes: Sequence[str] | None, extensions: Sequence[Path] | None) -> Scenario:
-    from surgesim.scenario.door import load
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The options that all questions share."""
 
-    return load(scenario, changes=changes or (), extensions=extensions or ())
+    alternative: Annotated[
+        str, typer.Option(metavar="NAME", help="Alternative that the question is asked about.")
+    ] = BASELINE
+    seed: SeedOption = None
+    set_: SetOption = None
+    fixed: FixedOption = False
+    extension: ExtensionOption = None
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder to write.", show_default="results/<scenario name>-<command>"),
+    ] = None
+    resume: ResumeOption = False
+    workers: WorkersOption = None
+    scheduler: SchedulerOption = None
+    figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figure.")] = True
+    quiet: QuietOption = False
 
 
-def _extras(draw: Callable[[Any, str], Any], name: str, lang: str) -> Callable[[Any, Path], None]:
-    """Return a function that draws a figure into a result folder."""
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The options for the conditions of a search."""
 
-    def save_figure(done: Any, folder: Path) -> None:
+    threshold: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Threshold (or `situation`) whose risk of a breach is kept; may be repeated."
+        ),
+    ] = None
+    risk: Annotated[float, number_option("Risk of a breach that is allowed.")] = 0.2
+    outcome: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Outcome whose mean is kept below --below, such as deaths; may be repeated."
+        ),
+    ] = None
+    below: Annotated[list[float] | None, number_option("Bound of each --outcome, in the same order.")] = None
+    draws: Annotated[
+        float | None,
+        number_option(
+            "Share of the draws of uncertain parameters in which the conditions must hold, such as 0.8, "
+            "instead of on average.",
+            show_default="on average",
+        ),
+    ] = None
+    confidence: Annotated[float, number_option("Probability that what is found suffices.")] = 0.9
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments of a search that these options set."""
+        names, bounds = self.outcome or [], self.below or []
+        if len(names) != len(bounds):
+            message = f"got {len(bounds)} bounds for {len(names)} outcomes, expected one for each"
+            raise ScenarioError([Problem("below", message)])
+        if len(set(names)) < len(names):
+            raise ScenarioError([Problem("outcome", "got an outcome twice, expected it once")])
+        return {
+            "threshold": self.threshold or (),
+            "risk": self.risk,
+            "outcome": dict(zip(names, bounds, strict=True)),
+            "draws": self.draws,
+            "confidence": self.confidence,
+        }
+
+
+class _View(NamedTuple):
+    """How an answer is drawn, and what the screen says of it."""
+
+    draw: Callable[[Any, str], Any]
+    summary: Callable[[Any, str, str], object]
+
+
+def _view(name: str) -> _View:
+    from surgesim.report import figures
+    from surgesim.report.screen import calendar, decisions, frontier
+
+    return {
+        "worth": _View(figures.draw_worth, decisions.worth_summary),
+        "size": _View(figures.draw_size, decisions.size_summary),
+        "frontier": _View(figures.draw_frontier, frontier.frontier_summary),
+        "calendar": _View(figures.draw_calendar, calendar.calendar_summary),
+    }[name]
+
+
+def _answer(
+    name: str, scenario: Path, lang: Lang, shared: Shared, arguments: Callable[[], dict[str, Any]]
+) -> None:
+    """Ask the question `name`, store its answer with its figure, and show it.
+
+    `arguments` returns the arguments of the question that not all questions share.
+    """
+    with errors(_OPTIONS, lang=lang.value):
+        from surgesim.decisions import door
         from surgesim.report.figures import save
+        from surgesim.scenario.door import load
+        from surgesim.study.compute.backend import Backend
+        from surgesim.study.results import Output
 
-        save(draw(done, lang), folder / f"{name}.{FIGURE_FORMAT}")
+        view, own = _view(name), arguments()
+        loaded = load(scenario, changes=shared.set_ or (), extensions=shared.extension or ())
+        folder = Path("results") / f"{loaded.name}-{name}" if shared.out is None else shared.out
 
-    return save_figure
+        def draw(done: Any, target: Path) -> None:
+            save(view.draw(done, lang.value), target / f"{name}.{FIGURE_FORMAT}")
+
+        ask: Callable[..., Any] = getattr(door, name)
+        with progress_bar(shared.quiet) as progress:
+            done = ask(
+                loaded,
+                **own,
+                alternative=shared.alternative,
+                seed=shared.seed,
+                uncertainty=not shared.fixed,
+                workers=Backend(shared.workers, shared.scheduler, progress, partial(typer.echo, err=True)),
+                out=Output(folder, {"command": command_line()}, draw if shared.figures else None),
+                resume=shared.resume,
+            )
+        if not shared.quiet:
+            show(view.summary(done, lang.value, f"{folder}{os.sep}"), WIDTH)
+        tell_undrawn(done.manifest, lang.value)
 
 
 @app.command(
     epilog="Example: surgesim size scenarios/teaching/small-town.yaml --lever icu-beds --between 0 40 "
     "--outcome deaths --below 200"
 )
+@with_groups
 def size(
     scenario: ScenarioPath,
     lang: LangOption,
@@ -84,31 +200,7 @@ def size(
         tuple[str, str],
         typer.Option(metavar="LOW HIGH", help="Ends of the values: the smaller or earlier one first."),
     ],
-    threshold: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME", help="Threshold (or `situation`) whose risk of a breach is kept; may be repeated."
-        ),
-    ] = None,
-    risk: Annotated[float, number_option("Risk of a breach that is allowed.")] = 0.2,
-    outcome: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME", help="Outcome whose mean is kept below --below, such as deaths; may be repeated."
-        ),
-    ] = None,
-    below: Annotated[
-        list[float] | None,
-        number_option("Bound of each --outcome, in the same order."),
-    ] = None,
-    draws: Annotated[
-        float | None,
-        number_option(
-            "Share of the draws of uncertain parameters in which the conditions must hold, such as 0.8, "
-            "instead of on average.",
-            show_default="on average",
-        ),
-    ] = None,
+    *,
     step: Annotated[
         float | None,
         number_option("Step between values (days, for dates).", show_default="1; shares 0.05"),
@@ -121,84 +213,29 @@ def size(
             help="Find the largest (latest) or the least (earliest) value that suffices.",
         ),
     ] = None,
-    confidence: Annotated[float, number_option("Probability that the value found suffices.")] = 0.9,
     replications: Annotated[int, integer_option("Largest number of runs at a value.")] = 200,
-    alternative: Annotated[str, typer.Option(metavar="NAME", help="Alternative to search.")] = BASELINE,
-    seed: SeedOption = None,
-    set_: SetOption = None,
-    fixed: FixedOption = False,
-    extension: ExtensionOption = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder to write.", show_default="results/<scenario name>-size")
-    ] = None,
-    resume: ResumeOption = False,
-    workers: WorkersOption = None,
-    scheduler: SchedulerOption = None,
-    figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figure.")] = True,
-    quiet: QuietOption = False,
+    bounds: Bounds,
+    shared: Shared,
 ) -> None:
     """Find the least value of a lever that keeps a risk, or the mean of an outcome, below a bound.
 
     Tests the ends, then halves the range. The stated confidence holds however often the search looks at the
     runs. Writes the values tested (size.csv) and a figure (size.svg).
     """
-    options = {
-        "threshold": "--threshold",
-        "risk": "--risk",
-        "outcome": "--outcome",
-        "below": "--below",
-        "draws": "--draws",
-        "confidence": "--confidence",
-        "replications": "--replications",
-        "seed": "--seed",
-        "alternatives": "--alternative",
-    }
-    with errors(options, lang=lang.value):
-        from surgesim.decisions.door import size as find
-        from surgesim.report.figures import draw_size
-        from surgesim.report.screen.decisions import size_summary
-        from surgesim.study.compute.backend import Backend
-        from surgesim.study.results import Output
 
-        bounds = _bounds(outcome or [], below or [])
-        loaded = _load(scenario, set_, extension)
-        folder = out if out is not None else Path("results") / f"{loaded.name}-size"
-        extras = _extras(draw_size, "size", lang.value) if figures else None
-        with progress_bar(quiet) as progress:
-            done = find(
-                loaded,
-                lever,
-                between,
-                threshold=threshold or (),
-                risk=risk,
-                outcome=bounds,
-                draws=draws,
-                step=step,
-                largest=largest,
-                confidence=confidence,
-                replications=replications,
-                alternative=alternative,
-                seed=seed,
-                uncertainty=not fixed,
-                workers=Backend(workers, scheduler, progress, partial(typer.echo, err=True)),
-                out=Output(folder, {"command": command_line()}, extras),
-                resume=resume,
-            )
-        if not quiet:
-            show(size_summary(done, lang.value, f"{folder}{os.sep}"), WIDTH)
-        _tell_failed(done.manifest)
+    def arguments() -> dict[str, Any]:
+        own = {"lever": lever, "between": between, "step": step, "largest": largest}
+        return own | bounds.arguments() | {"replications": replications}
 
-
-def _tell_failed(manifest: Any) -> None:
-    if failed := manifest.get("extras_failed"):
-        typer.echo(f"The tables are complete, but the figure could not be drawn: {failed}", err=True)
-        raise typer.Exit(FAILED)
+    _answer("size", scenario, lang, shared, arguments)
 
 
 @app.command(epilog="Example: surgesim worth scenarios/teaching/small-town.yaml --replications 16")
+@with_groups
 def worth(
     scenario: ScenarioPath,
     lang: LangOption,
+    *,
     by: Annotated[
         Grouping,
         choice_option("Places of the items: at most 40 items, except by facility.", Grouping, "--by"),
@@ -220,63 +257,20 @@ def worth(
     outcome: Annotated[str, typer.Option(metavar="NAME", help="Outcome by which to rank.")] = "deaths",
     pairs: Annotated[bool, typer.Option("--pairs/--no-pairs", help="Try pairs of removed limits.")] = True,
     replications: Annotated[int, integer_option("Number of runs of the leading candidates.")] = 32,
-    alternative: Annotated[str, typer.Option(metavar="NAME", help="Alternative to compare with.")] = BASELINE,
-    seed: SeedOption = None,
-    set_: SetOption = None,
-    fixed: FixedOption = False,
-    extension: ExtensionOption = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder to write.", show_default="results/<scenario name>-worth")
-    ] = None,
-    resume: ResumeOption = False,
-    workers: WorkersOption = None,
-    scheduler: SchedulerOption = None,
-    figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figure.")] = True,
-    quiet: QuietOption = False,
+    shared: Shared,
 ) -> None:
     """Rank resources by what one step more, or the removal of their limit, changes.
 
     All changes are compared with the plan in the same runs. Most runs go to the leading ones. Writes all
     effects, and where the patients went (worth.csv), and a figure (worth.svg).
     """
-    options = {
-        "by": "--by",
-        "resource": "--resource",
-        "step": "--step",
-        "outcome": "--outcome",
-        "replications": "--replications",
-        "seed": "--seed",
-        "alternatives": "--alternative",
-    }
-    with errors(options, lang=lang.value):
-        from surgesim.decisions.door import worth as rank
-        from surgesim.report.figures import draw_worth
-        from surgesim.report.screen.decisions import worth_summary
-        from surgesim.study.compute.backend import Backend
-        from surgesim.study.results import Output
 
-        loaded = _load(scenario, set_, extension)
-        folder = out if out is not None else Path("results") / f"{loaded.name}-worth"
-        extras = _extras(draw_worth, "worth", lang.value) if figures else None
-        with progress_bar(quiet) as progress:
-            done = rank(
-                loaded,
-                by=by.value,
-                only=resource,
-                steps=_steps(step or ()),
-                outcome=outcome,
-                pairs=pairs,
-                replications=replications,
-                alternative=alternative,
-                seed=seed,
-                uncertainty=not fixed,
-                workers=Backend(workers, scheduler, progress, partial(typer.echo, err=True)),
-                out=Output(folder, {"command": command_line()}, extras),
-                resume=resume,
-            )
-        if not quiet:
-            show(worth_summary(done, lang.value, f"{folder}{os.sep}"), WIDTH)
-        _tell_failed(done.manifest)
+    def arguments() -> dict[str, Any]:
+        steps = _steps(step or ())
+        own = {"by": by.value, "only": resource, "steps": steps, "outcome": outcome, "pairs": pairs}
+        return own | {"replications": replications}
+
+    _answer("worth", scenario, lang, shared, arguments)
 
 
 def _steps(texts: Sequence[str]) -> dict[str, float]:
@@ -287,9 +281,10 @@ def _steps(texts: Sequence[str]) -> dict[str, float]:
         try:
             number = float(amount)
         except ValueError:
-            fail(f"--step: got {text!r}, expected name=amount, such as icu-beds=10")
+            message = f"got {text!r}, expected name=amount, such as icu-beds=10"
+            raise ScenarioError([Problem("step", message)]) from None
         if name in steps:
-            fail(f"--step: got {name} twice, expected it once")
+            raise ScenarioError([Problem("step", f"got {name} twice, expected it once")])
         steps[name] = number
     return steps
 
@@ -297,49 +292,23 @@ def _steps(texts: Sequence[str]) -> dict[str, float]:
 @app.command(
     epilog="Example: surgesim calendar scenarios/teaching/small-town.yaml --threshold without-bed --risk 0.5"
 )
+@with_groups
 def calendar(
     scenario: ScenarioPath,
     lang: LangOption,
+    *,
     rule: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Rule to date; may be repeated.", show_default="all of the plan"),
     ] = None,
     later: Annotated[float, number_option("Days by which each rule is decided later, alone.")] = 7.0,
-    threshold: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="Find the latest order dates that keep the risk of a breach of this threshold (or "
-            "`situation`); may be repeated.",
-        ),
-    ] = None,
-    risk: Annotated[float, number_option("Risk of a breach that is allowed.")] = 0.2,
-    outcome: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME", help="Outcome whose mean latest dates keep below --below; may be repeated."
-        ),
-    ] = None,
-    below: Annotated[list[float] | None, number_option("Bound of each --outcome, in the same order.")] = None,
     step: Annotated[int, integer_option("Days between the order dates that are tried.")] = 7,
-    confidence: Annotated[float, number_option("Probability that a latest date suffices.")] = 0.9,
     replications: Annotated[
         int, integer_option("Number of runs of the plan and of each later decision.")
     ] = 20,
     most: Annotated[int, integer_option("Largest number of runs at an order date.")] = 100,
-    alternative: Annotated[str, typer.Option(metavar="NAME", help="Alternative to date.")] = BASELINE,
-    seed: SeedOption = None,
-    set_: SetOption = None,
-    fixed: FixedOption = False,
-    extension: ExtensionOption = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder to write.", show_default="results/<scenario name>-calendar")
-    ] = None,
-    resume: ResumeOption = False,
-    workers: WorkersOption = None,
-    scheduler: SchedulerOption = None,
-    figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figure.")] = True,
-    quiet: QuietOption = False,
+    bounds: Bounds,
+    shared: Shared,
 ) -> None:
     """Date the decisions of a plan, and find what waiting changes and the latest order dates.
 
@@ -347,58 +316,19 @@ def calendar(
     searches the latest order date of each rule. Writes dates and effects (decisions.csv) and a figure
     (calendar.svg).
     """
-    options = {
-        "rule": "--rule",
-        "later": "--later",
-        "threshold": "--threshold",
-        "risk": "--risk",
-        "outcome": "--outcome",
-        "below": "--below",
-        "step": "--step",
-        "confidence": "--confidence",
-        "replications": "--replications",
-        "seed": "--seed",
-        "alternatives": "--alternative",
-    }
-    with errors(options, lang=lang.value):
-        from surgesim.decisions.door import calendar as find
-        from surgesim.report.figures import draw_calendar
-        from surgesim.report.screen.calendar import calendar_summary
-        from surgesim.study.compute.backend import Backend
-        from surgesim.study.results import Output
 
-        bounds = _bounds(outcome or [], below or [])
-        loaded = _load(scenario, set_, extension)
-        folder = out if out is not None else Path("results") / f"{loaded.name}-calendar"
-        extras = _extras(draw_calendar, "calendar", lang.value) if figures else None
-        with progress_bar(quiet) as progress:
-            done = find(
-                loaded,
-                rules=rule,
-                later=later,
-                threshold=threshold or (),
-                risk=risk,
-                outcome=bounds,
-                step=step,
-                confidence=confidence,
-                replications=replications,
-                most=most,
-                alternative=alternative,
-                seed=seed,
-                uncertainty=not fixed,
-                workers=Backend(workers, scheduler, progress, partial(typer.echo, err=True)),
-                out=Output(folder, {"command": command_line()}, extras),
-                resume=resume,
-            )
-        if not quiet:
-            show(calendar_summary(done, lang.value, f"{folder}{os.sep}"), WIDTH)
-        _tell_failed(done.manifest)
+    def arguments() -> dict[str, Any]:
+        own = {"rules": rule, "later": later, "step": step, "replications": replications, "most": most}
+        return own | bounds.arguments()
+
+    _answer("calendar", scenario, lang, shared, arguments)
 
 
 @app.command(
     epilog="Example: surgesim frontier scenarios/teaching/small-town.yaml --first icu-beds 0 20 "
     "--second icu-nurses 0 40 --outcome deaths --below 200 --prices 3 1"
 )
+@with_groups
 def frontier(
     scenario: ScenarioPath,
     lang: LangOption,
@@ -411,18 +341,7 @@ def frontier(
     second: Annotated[
         tuple[str, str, str], typer.Option(metavar="LEVER LOW HIGH", help="Second lever, with its ends.")
     ],
-    threshold: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME", help="Threshold (or `situation`) whose risk of a breach is kept; may be repeated."
-        ),
-    ] = None,
-    risk: Annotated[float, number_option("Risk of a breach that is allowed.")] = 0.2,
-    outcome: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Outcome whose mean is kept below --below; may be repeated."),
-    ] = None,
-    below: Annotated[list[float] | None, number_option("Bound of each --outcome, in the same order.")] = None,
+    *,
     steps: Annotated[
         tuple[float, float] | None,
         typer.Option(
@@ -438,77 +357,18 @@ def frontier(
             help="Price of one more of each lever; without it, the cost of the response counts.",
         ),
     ] = None,
-    confidence: Annotated[float, number_option("Probability that all pairs found suffice.")] = 0.9,
     replications: Annotated[int, integer_option("Largest number of runs at a pair.")] = 100,
-    alternative: Annotated[str, typer.Option(metavar="NAME", help="Alternative to search.")] = BASELINE,
-    seed: SeedOption = None,
-    set_: SetOption = None,
-    fixed: FixedOption = False,
-    extension: ExtensionOption = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder to write.", show_default="results/<scenario name>-frontier")
-    ] = None,
-    resume: ResumeOption = False,
-    workers: WorkersOption = None,
-    scheduler: SchedulerOption = None,
-    figures: Annotated[bool, typer.Option("--figures/--no-figures", help="Draw the figure.")] = True,
-    quiet: QuietOption = False,
+    bounds: Bounds,
+    shared: Shared,
 ) -> None:
     """Find the pairs of values of two levers that just keep all conditions, and the one that costs least.
 
     Walks along the boundary instead of testing all pairs. Writes the pairs tested (frontier.csv) and a figure
     (frontier.svg).
     """
-    options = {
-        "threshold": "--threshold",
-        "risk": "--risk",
-        "outcome": "--outcome",
-        "below": "--below",
-        "prices": "--prices",
-        "confidence": "--confidence",
-        "replications": "--replications",
-        "seed": "--seed",
-        "alternatives": "--alternative",
-    }
-    with errors(options, lang=lang.value):
-        from surgesim.decisions.door import frontier as find
-        from surgesim.report.figures import draw_frontier
-        from surgesim.report.screen.frontier import frontier_summary
-        from surgesim.study.compute.backend import Backend
-        from surgesim.study.results import Output
 
-        bounds = _bounds(outcome or [], below or [])
-        loaded = _load(scenario, set_, extension)
-        folder = out if out is not None else Path("results") / f"{loaded.name}-frontier"
-        extras = _extras(draw_frontier, "frontier", lang.value) if figures else None
-        with progress_bar(quiet) as progress:
-            done = find(
-                loaded,
-                first,
-                second,
-                threshold=threshold or (),
-                risk=risk,
-                outcome=bounds,
-                steps=steps,
-                prices=prices,
-                confidence=confidence,
-                replications=replications,
-                alternative=alternative,
-                seed=seed,
-                uncertainty=not fixed,
-                workers=Backend(workers, scheduler, progress, partial(typer.echo, err=True)),
-                out=Output(folder, {"command": command_line()}, extras),
-                resume=resume,
-            )
-        if not quiet:
-            show(frontier_summary(done, lang.value, f"{folder}{os.sep}"), WIDTH)
-        _tell_failed(done.manifest)
+    def arguments() -> dict[str, Any]:
+        own = {"first": first, "second": second, "steps": steps, "prices": prices}
+        return own | bounds.arguments() | {"replications": replications}
 
-
-def _bounds(names: Sequence[str], bounds: Sequence[float]) -> dict[str, float]:
-    """Return the bounds of the options --below by the outcomes of --outcome."""
-    if len(names) != len(bounds):
-        fail(f"--below: got {len(bounds)} bounds for {len(names)} outcomes, expected one for each")
-    if len(set(names)) < len(names):
-        fail("--outcome: got an outcome twice, expected it once")
-    return dict(zip(names, bounds, strict=True))
+    _answer("frontier", scenario, lang, shared, arguments)

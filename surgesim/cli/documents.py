@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from surgesim.cli.app import app
-from surgesim.cli.options import BASELINE, Format, FormatOption, LangOption, ResultsPath
+from surgesim.cli.options import BASELINE, Format, FormatOption, LangOption, ResultsPath, WidthOption
 from surgesim.cli.terminal import errors, fail
 from surgesim.files import is_drawn, make_folder, refuse_to_replace
 
@@ -33,6 +33,10 @@ def plot(
         str | None, typer.Option(metavar="DISTRICT", help="District to draw.", show_default="the province")
     ] = None,
     format_: FormatOption = Format.svg,
+    width: WidthOption = None,
+    data_: Annotated[
+        bool, typer.Option("--data", help="Also write a CSV file with the values behind each figure.")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write the figures to.", show_default="RESULTS/plots")
     ] = None,
@@ -45,7 +49,7 @@ def plot(
         ),
     ] = None,
     list_: Annotated[
-        bool, typer.Option("--list", help="List the figures of a run and their titles, and draw none.")
+        bool, typer.Option("--list", help="List the figures of a run and what each shows, and draw none.")
     ] = False,
 ) -> None:
     """Draw the figures of a completed run, or the sweep-map of a completed sweep.
@@ -53,7 +57,15 @@ def plot(
     The sweep-map shows the probability of a breach by the first two parameters of a grid, for each scenario.
     """
     with errors(interrupted="the figures already written are complete", lang=lang.value):
-        from surgesim.report.figures import FIGURES, EmptyFigureError, ProvinceOnlyError, draw, save
+        from surgesim.report.figures import (
+            FIGURES,
+            EmptyFigureError,
+            ProvinceOnlyError,
+            data,
+            draw,
+            save,
+            save_data,
+        )
         from surgesim.study.store.contents import SWEEP
         from surgesim.study.store.manifest import kind_of
         from surgesim.study.store.run_folder import read
@@ -62,7 +74,11 @@ def plot(
             _list_figures(lang.value)
             return
         if kind_of(results) == SWEEP:
-            _plot_sweep(results, lang.value, figure or [], alternative, area, format_, out, threshold)
+            if data_:
+                fail(
+                    "got --data for a sweep, expected --data only for a run: the sweep's tables are CSV files"
+                )
+            _plot_sweep(results, lang.value, figure or [], alternative, area, format_, width, out, threshold)
             return
         if threshold is not None:
             fail(f"got --threshold {threshold} for a run, expected --threshold only for a sweep")
@@ -72,18 +88,23 @@ def plot(
         left: dict[str, list[str]] = {}
         for name in figure or FIGURES:
             try:
-                drawn[name] = draw(stored, name, lang=lang.value, alternative=alternative, area=area)
+                picture = draw(stored, name, lang=lang.value, alternative=alternative, area=area, width=width)
+                values = data(stored, name, lang=lang.value, alternative=alternative, area=area, width=width)
+                drawn[name] = picture, values
             except (EmptyFigureError, ProvinceOnlyError) as error:
                 if figure:
                     raise
                 left.setdefault(error.reason, []).append(name)
         of = [part for part in (alternative if alternative != BASELINE else None, area) if part]
         places = {name: folder / f"{'-'.join([name, *of])}.{format_.value}" for name in drawn}
-        for path in places.values():
+        tables = {name: path.with_suffix(".csv") for name, path in places.items() if data_}
+        for path in (*places.values(), *tables.values()):
             refuse_to_replace(path, is_drawn, "a figure")
         with make_folder(folder):
-            for name, picture in drawn.items():
+            for name, (picture, values) in drawn.items():
                 typer.echo(str(save(picture, places[name])))
+                if data_:
+                    typer.echo(str(save_data(values, tables[name])))
         for reason, names in left.items():
             typer.echo(f"Left out, {reason}: {', '.join(names)}", err=True)
 
@@ -140,13 +161,13 @@ def report(
 
 
 def _list_figures(lang: str) -> None:
-    """Print the name and title of each figure of a run."""
+    """Print the name of each figure of a run, and what it shows."""
     from surgesim.report.figures import FIGURES
     from surgesim.report.words import phrase
 
     width = max(map(len, FIGURES))
     for name in FIGURES:
-        typer.echo(f"{name:{width}}  {phrase(lang, f'figure.{name}_title')}")
+        typer.echo(f"{name:{width}}  {phrase(lang, f'figure.{name}_shows')}")
 
 
 def _plot_sweep(
@@ -156,6 +177,7 @@ def _plot_sweep(
     alternative: str,
     area: str | None,
     format_: Format,
+    width: float | None,
     out: Path | None,
     threshold: str | None,
 ) -> None:
@@ -172,7 +194,9 @@ def _plot_sweep(
     done = Sweep(folder)
     chosen = threshold if threshold is not None else SITUATION
     drawn = {
-        name: sweep_map(done, lang=lang, threshold=chosen, alternative=alternative, scenario=name)
+        name: sweep_map(
+            done, lang=lang, threshold=chosen, alternative=alternative, scenario=name, width=width
+        )
         for name in done.scenarios
     }
     target = out if out is not None else folder / "plots"

@@ -25,7 +25,7 @@ from surgesim.cli.options import (
     number_option,
 )
 from surgesim.cli.runs import FIGURE_FORMAT
-from surgesim.cli.terminal import FAILED, command_line, errors, fail, progress_bar
+from surgesim.cli.terminal import command_line, errors, fail, progress_bar, tell_undrawn
 
 if TYPE_CHECKING:
     from surgesim.fitting.fit import Fit
@@ -162,6 +162,4 @@ def _summarise(done: Fit, folder: Path, lang: str, quiet: bool) -> None:
     if not quiet:
         draws, unknowns = number(len(done.draws), lang), number(len(done.posterior), lang)
         typer.echo(phrase(lang, "fit.outcome", draws=draws, unknowns=unknowns, folder=f"{folder}{os.sep}"))
-    if failed := done.manifest.get("extras_failed"):
-        typer.echo(f"The tables are complete, but the figure could not be drawn: {failed}", err=True)
-        raise typer.Exit(FAILED)
+    tell_undrawn(done.manifest, lang)

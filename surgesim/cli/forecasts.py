@@ -25,7 +25,7 @@ from surgesim.cli.options import (
     number_option,
 )
 from surgesim.cli.runs import FIGURE_FORMAT, forecast_extras
-from surgesim.cli.terminal import FAILED, command_line, errors, progress_bar, show
+from surgesim.cli.terminal import command_line, errors, progress_bar, show, tell_undrawn
 
 
 @app.command(epilog="Example: surgesim forecast my-province.yaml --weeks 4")
@@ -117,6 +117,4 @@ def forecast(
             from surgesim.report.screen.forecast import forecast_summary
 
             show(forecast_summary(done, lang.value, f"{folder}{os.sep}"))
-        if failed := done.results.manifest.get("extras_failed"):
-            typer.echo(f"The tables are complete, but the figures could not be drawn: {failed}", err=True)
-            raise typer.Exit(FAILED)
+        tell_undrawn(done.results.manifest, lang.value)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
 from enum import StrEnum
+from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
@@ -97,8 +102,56 @@ def _lang(context: typer.Context, given: Lang | None) -> Lang:
     return Lang(context_lang(context)) if given is None else given
 
 
+_INCHES = {"mm": 1 / 25.4, "cm": 1 / 2.54, "in": 1.0}
+
+
+def _inches(text: str) -> float:
+    """Return a length in inches."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(mm|cm|in)", text)
+    if found is None:
+        raise WrongValueError(f"got {text!r}, expected a length such as 89mm, 18cm or 7in")
+    inches = float(found[1]) * _INCHES[found[2]]
+    if not 80 <= round(25.4 * inches, 6) <= 420:
+        raise WrongValueError(f"got {text}, expected 80mm to 420mm")
+    return inches
+
+
 def _not_given() -> None:
     """Return None: the language is decided by `_lang`."""
+
+
+def with_groups(command: Callable[..., None]) -> Callable[..., None]:
+    """Return a command that takes the options of each group among its parameters one by one.
+
+    A group is a dataclass, whose fields are options with defaults.
+    """
+    parameters: list[inspect.Parameter] = []
+    groups: dict[str, Any] = {}
+    hints = get_type_hints(command, include_extras=True)
+    for name, parameter in inspect.signature(command).parameters.items():
+        group = hints[name]
+        if not is_dataclass(group):
+            parameters.append(parameter.replace(annotation=group))
+            continue
+        groups[name] = group
+        options = get_type_hints(group, include_extras=True)
+        parameters += [
+            inspect.Parameter(f.name, parameter.KEYWORD_ONLY, default=f.default, annotation=options[f.name])
+            for f in fields(group)
+        ]
+    order = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
+
+    @wraps(command)
+    def grouped(**given: Any) -> None:
+        made = {
+            name: group(**{f.name: given.pop(f.name) for f in fields(group)})
+            for name, group in groups.items()
+        }
+        command(**given, **made)
+
+    vars(grouped)["__signature__"] = inspect.Signature(order)
+    grouped.__annotations__ = {parameter.name: parameter.annotation for parameter in order}
+    return grouped
 
 
 ScenarioPath = Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file (YAML).")]
@@ -118,6 +171,15 @@ DetailsOption = Annotated[
     bool, typer.Option("--details", help="Show all thresholds, plans, costs and limits, not only the answer.")
 ]
 FormatOption = Annotated[Format, choice_option("File format of figures.", Format, "--format")]
+WidthOption = Annotated[
+    float | None,
+    typer.Option(
+        parser=_inches,
+        metavar="LENGTH",
+        help="Width of figures, such as 89mm, 18cm or 7in; from 80mm to 420mm.",
+        show_default="18cm",
+    ),
+]
 WorkersOption = Annotated[
     int | None,
     integer_option(
@@ -168,6 +230,17 @@ FacilitySeriesOption = Annotated[
         metavar="NAME",
         help="Daily indicator of the facilities to store for every run, in Parquet; may be repeated.",
     ),
+]
+PrecisionOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="OUTCOME=SHARE",
+        help="Add runs until the 95% interval of the outcome's mean has at most this half-width, as a "
+        "share of the mean; may be repeated.",
+    ),
+]
+MostOption = Annotated[
+    int | None, integer_option("Maximum number of runs with --precision.", show_default=OF_SCENARIO)
 ]
 ResumeOption = Annotated[
     bool, typer.Option("--resume", help="Continue an interrupted command from FOLDER.unfinished.")

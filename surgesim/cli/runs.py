@@ -18,6 +18,8 @@ from surgesim.cli.options import (
     FacilitySeriesOption,
     FixedOption,
     LangOption,
+    MostOption,
+    PrecisionOption,
     QuietOption,
     ResultsPath,
     ResumeOption,
@@ -29,7 +31,7 @@ from surgesim.cli.options import (
     WorkersOption,
     integer_option,
 )
-from surgesim.cli.terminal import FAILED, command_line, count, errors, fail, progress_bar, show
+from surgesim.cli.terminal import FAILED, command_line, count, errors, fail, progress_bar, show, tell_undrawn
 
 if TYPE_CHECKING:
     from surgesim.scenario.schema.scenario import Scenario
@@ -65,17 +67,8 @@ def run(
     out: Annotated[
         Path | None, typer.Option(help="Result folder to write.", show_default="results/<scenario name>")
     ] = None,
-    precision: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="OUTCOME=SHARE",
-            help="Add runs until the 95% interval of the outcome's mean has at most this half-width, as a "
-            "share of the mean; may be repeated.",
-        ),
-    ] = None,
-    most: Annotated[
-        int | None, integer_option("Maximum number of runs with --precision.", show_default=OF_SCENARIO)
-    ] = None,
+    precision: PrecisionOption = None,
+    most: MostOption = None,
     resume: ResumeOption = False,
     workers: WorkersOption = None,
     scheduler: SchedulerOption = None,
@@ -108,7 +101,7 @@ def run(
         from surgesim.study.results import Output
         from surgesim.study.run import run as run_study
 
-        changes = [*(set_ or ()), *_precisions(precision or ())]
+        changes = [*(set_ or ()), *precisions(precision or ())]
         changes += [f"{path}={value}" for path, (_, value) in overrides.items()]
         loaded = load(scenario, changes=changes, extensions=extension or ())
         folder = out if out is not None else Path("results") / loaded.name
@@ -133,10 +126,10 @@ def run(
             )
         if not quiet:
             _show(results, lang.value, folder, details)
-        _report_missing_figures(results)
+        tell_undrawn(results.manifest, lang.value)
 
 
-def _precisions(wanted: Sequence[str]) -> list[str]:
+def precisions(wanted: Sequence[str]) -> list[str]:
     """Return the values of the option `--precision` as scenario changes."""
     for text in wanted:
         if "=" not in text:
@@ -160,13 +153,6 @@ def _show(results: Results, lang: str, folder: Path, details: bool) -> None:
     from surgesim.report.screen.short import ShortSummary
 
     show((summary if details else ShortSummary)(results, lang, f"{folder}{os.sep}"))
-
-
-def _report_missing_figures(results: Results) -> None:
-    """End with an error if the figures could not be drawn."""
-    if failed := results.manifest.get("extras_failed"):
-        typer.echo(f"The tables are complete, but the figures could not be drawn: {failed}", err=True)
-        raise typer.Exit(FAILED)
 
 
 @app.command(name="show", epilog="Example: surgesim show results/kien-giang --details")

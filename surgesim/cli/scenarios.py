@@ -89,6 +89,8 @@ class Place(StrEnum):
 
     vietnam = "vietnam"
     british_columbia = "british-columbia"
+    germany = "germany"
+    kenya = "kenya"
 
 
 _FIGURES = ("population", "beds", "icu", "cases-last-week", "in-hospital", "in-icu")

@@ -19,8 +19,9 @@ from surgesim.cli.options import (
     Format,
     FormatOption,
     LangOption,
+    MostOption,
+    PrecisionOption,
     QuietOption,
-    ResumeOption,
     SchedulerOption,
     SeedOption,
     SeriesOption,
@@ -29,6 +30,7 @@ from surgesim.cli.options import (
     choice_option,
     integer_option,
 )
+from surgesim.cli.runs import NO_PRECISION, precisions
 from surgesim.cli.terminal import FAILED, command_line, count, errors, progress_bar, show
 from surgesim.errors import Problem, ScenarioError
 from surgesim.files import atomic_write, is_drawn, make_folder, refuse_to_replace
@@ -62,10 +64,15 @@ def sweep(
         int | None, integer_option("Number of runs at each point.", show_default=OF_SCENARIO)
     ] = None,
     seed: SeedOption = None,
+    design_seed: Annotated[
+        int | None, integer_option("Seed of the points of lhs and sobol.", show_default="that of the runs")
+    ] = None,
     alternative: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Alternative to run besides the baseline; may be repeated."),
     ] = None,
+    precision: PrecisionOption = None,
+    most: MostOption = None,
     set_: SetOption = None,
     fixed: FixedOption = False,
     extension: ExtensionOption = None,
@@ -74,7 +81,14 @@ def sweep(
     out: Annotated[
         Path | None, typer.Option(help="Folder to write.", show_default="results/<scenario name>-sweep")
     ] = None,
-    resume: ResumeOption = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Continue an interrupted sweep from FOLDER.unfinished, or give a completed one more runs or "
+            "points; only missing runs are computed.",
+        ),
+    ] = False,
     workers: WorkersOption = None,
     scheduler: SchedulerOption = None,
     quiet: QuietOption = False,
@@ -86,11 +100,15 @@ def sweep(
     """
     options = {
         "study.replications": "--replications",
+        "study.most_replications": "--most",
         "study.seed": "--seed",
+        "design_seed": "--design-seed",
         "alternatives": "--alternative",
         "series": "--series",
         "facility_series": "--facility-series",
     }
+    if precision:
+        options["study.precision"] = "--precision"
     with errors(options):
         from surgesim.extension.reading import read_extensions
         from surgesim.scenario.door import load
@@ -99,9 +117,13 @@ def sweep(
         from surgesim.study.sweep.sweep import sweep as run_sweep
 
         own = read_extensions(extension or ())
-        loaded = [load(path, changes=set_ or (), extensions=own) for path in scenarios]
+        changes = [*(set_ or ()), *precisions(precision or ())]
+        changes += [] if most is None else [f"study.most_replications={most}"]
+        loaded = [load(path, changes=changes, extensions=own) for path in scenarios]
         folder = out if out is not None else Path("results") / f"{loaded[0].name}-sweep"
         tell = None if quiet else partial(typer.echo, err=True)
+        if tell and most is not None and not loaded[0].study.precision:
+            tell(NO_PRECISION)
         with progress_bar(quiet) as progress:
             done = run_sweep(
                 loaded,
@@ -110,6 +132,7 @@ def sweep(
                 samples=samples,
                 replications=replications,
                 seed=seed,
+                design_seed=design_seed,
                 alternatives=alternative or (),
                 series=series or (),
                 facility_series=facility_series or (),

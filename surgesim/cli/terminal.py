@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from io import TextIOWrapper
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
@@ -183,6 +183,15 @@ def show(renderable: object, most: int | None = None) -> None:
     if most is not None:
         console.width = min(console.width, most)
     console.print(renderable)
+
+
+def tell_undrawn(manifest: Mapping[str, Any], lang: str) -> None:
+    """If the figures of a result could not be drawn, say why, and exit."""
+    from surgesim.report.words import phrase
+
+    if failed := manifest.get("extras_failed"):
+        typer.echo(phrase(lang, "screen.undrawn", reason=failed), err=True)
+        raise typer.Exit(FAILED)
 
 
 def command_line() -> str:

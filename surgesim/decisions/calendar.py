@@ -11,27 +11,23 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 import numpy as np
 
-from surgesim.decisions.conditions import CONFIDENCE, RISK, number_problems, read_conditions
-from surgesim.decisions.folders import ResultKind, Stored, origin, read_stored, scenario_of, stored
+from surgesim.decisions.conditions import Bounds, read_goal
+from surgesim.decisions.folders import ResultKind, Stored, answer
 from surgesim.decisions.lever_search import LeverSearch
 from surgesim.decisions.levers import read_lever
 from surgesim.decisions.resources import lay, set_paths
-from surgesim.decisions.search import Condition
-from surgesim.decisions.trials import Floats, Trials, problem_of, with_candidates
+from surgesim.decisions.search import Goal
+from surgesim.decisions.settings import Settings, read_all, whole_problems
+from surgesim.decisions.trials import Floats, Trials, with_candidates
 from surgesim.errors import Problem, ScenarioError
-from surgesim.log import logged
 from surgesim.model.record import Column
-from surgesim.scenario.door import Files, suggestion
+from surgesim.scenario.door import suggestion
 from surgesim.scenario.schema.command import Rule
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
-from surgesim.study.compute.backend import Backend
-from surgesim.study.compute.checks import whole
-from surgesim.study.compute.environment import environment, now
 from surgesim.study.measures.breaches import SITUATION
 from surgesim.study.measures.compare import (
     BREACHED,
@@ -42,10 +38,7 @@ from surgesim.study.measures.compare import (
     paired_interval,
 )
 from surgesim.study.measures.quantiles import censored_quantile
-from surgesim.study.results import Output
 from surgesim.study.store.contents import CALENDAR
-from surgesim.study.store.unfinished import Unfinished
-from surgesim.study.sweep.design import without_swept
 from surgesim.study.tables.columns import DATE, TEXT, Table, outcome_units, with_dtypes
 
 if TYPE_CHECKING:
@@ -117,8 +110,6 @@ DECISIONS_TABLE: Final = Table(
 )
 """The table of decisions.csv."""
 
-_KIND: Final = ResultKind(CALENDAR, DECISIONS_TABLE, "answer")
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Calendar(Stored):
@@ -145,12 +136,9 @@ class _Plan:
     scenario: Scenario
     rules: Mapping[str, Rule]
     later: float
-    conditions: tuple[Condition, ...]
+    goal: Goal
     hunts: Mapping[str, LeverSearch]
-    confidence: float
     replications: int
-    most: int
-    seed: int
 
     @property
     def most_runs(self) -> int:
@@ -163,21 +151,10 @@ def calendar(
     *,
     rules: Sequence[str] | None = None,
     later: float = LATER,
-    threshold: str | Sequence[str] = (),
-    risk: float = RISK,
-    outcome: Mapping[str, float] | None = None,
     step: int = STEP,
-    confidence: float = CONFIDENCE,
     replications: int = REPLICATIONS,
     most: int = MOST,
-    alternative: str = BASELINE,
-    seed: int | None = None,
-    uncertainty: bool = True,
-    extensions: Files = (),
-    workers: int | Backend | None = None,
-    progress: bool = False,
-    out: str | Path | Output | None = None,
-    resume: bool = False,
+    **given: Unpack[Bounds],
 ) -> Calendar:
     """Date the decisions of a plan, find what a later decision changes, and the latest order dates.
 
@@ -189,21 +166,15 @@ def calendar(
         Rules of the plan; by default all.
     later
         Days by which each rule is decided later, alone.
-    threshold
-        Thresholds (or ``situation``) whose probability of a breach must be below `risk` for a latest order
-        date. Without a threshold and an outcome, no latest dates are searched.
-    outcome
-        Outcomes whose mean must be below a bound.
     step
         Days between the order dates that are tried, from the first day of the scenario to its last.
-    confidence
-        Probability, for each latest date, that it keeps the conditions (if earlier orders are never worse).
     replications
         Replications of the plan and of each later decision.
     most
         Largest number of replications at an order date.
-    alternative
-        The alternative whose plan is dated.
+    threshold, risk, outcome, draws, confidence, alternative
+        As for `surgesim.size`: the conditions of latest order dates. Without a threshold and an outcome, no
+        latest dates are searched. Each date has the confidence, not all dates together.
     seed, uncertainty, extensions, workers, progress, out, resume
         As for `surgesim.run`. Decision times are not drawn.
 
@@ -226,56 +197,37 @@ def calendar(
     >>> town = surgesim.load("scenarios/teaching/small-town.yaml")  # doctest: +SKIP
     >>> surgesim.calendar(town, replications=8).table  # doctest: +SKIP
     """
-    base = scenario_of(scenario, alternative, uncertainty, extensions)
-    conditions: tuple[Condition, ...] = ()
-    problems = _problems(base, rules, later, step, replications)
-    problems += number_problems(confidence, most)
-    if threshold or outcome:
-        conditions, faults = read_conditions(base, threshold, risk, outcome or {})
-        problems += faults
-    if problems:
-        raise ScenarioError(problems)
-    chosen = {name: rule for name, rule in base.command.plan.items() if rules is None or name in rules}
-    base = without_swept(base, {path for name in chosen for path in set_paths(_decided(base, name, later))})
-    number = base.study.seed if seed is None else whole("seed", seed)
-    hunts = {}
-    if conditions:
-        for place, name in enumerate(chosen):
-            hunts[name] = _hunt(base, name, step, conditions, float(confidence), int(most), f"rule{place}")
-    plan = _Plan(
-        *(base, chosen, float(later), conditions, hunts, float(confidence)),
-        *(int(replications), int(most), number),
+    settings, bounds = Settings.split(scenario, given)
+    _, goal = read_all(
+        lambda: _check(settings.scenario, rules, later, step, replications),
+        lambda: read_goal(settings.scenario, most, "most", optional=True, **bounds),
     )
-    entry = _entry(plan, int(step))
-    backend, output, started = Backend.of(workers).with_bar(progress), Output.of(out), now()
-    with logged():
-        prepared = _prepared(plan)
-        return stored(
-            _KIND,
-            entry,
-            base,
-            lambda kept: _result(plan, prepared, backend, kept, entry, started),
-            read_calendar,
-            output,
-            backend,
-            resume,
-        )
+    plan_rules = settings.scenario.command.plan
+    chosen = {name: rule for name, rule in plan_rules.items() if rules is None or name in rules}
+    overlays = {_later(name): _decided(rule, name, later) for name, rule in chosen.items()}
+    settings = settings.undrawn(path for overlay in overlays.values() for path in set_paths(overlay))
+    hunts = {}
+    if goal.conditions:
+        for place, name in enumerate(chosen):
+            hunts[name] = _hunt(settings.scenario, name, step, goal, f"rule{place}")
+    plan = _Plan(settings.scenario, chosen, float(later), goal, hunts, int(replications))
+    return answer(
+        _KIND,
+        settings,
+        _entry(plan, int(step)),
+        plan.most_runs,
+        lambda: _prepared(plan, overlays),
+        lambda trials: _solved(plan, trials),
+    )
 
 
-def read_calendar(folder: str | Path) -> Calendar:
-    """Read the result folder of a calendar.
-
-    Raises
-    ------
-    ResultsError
-        If the folder contains no calendar, or is damaged.
-    """
-    return Calendar(*read_stored(_KIND, folder))
+_KIND: Final = ResultKind(Calendar, CALENDAR, DECISIONS_TABLE, "answer")
+read_calendar = _KIND.read
 
 
-def _problems(
+def _check(
     scenario: Scenario, rules: Sequence[str] | None, later: object, step: object, replications: object
-) -> list[Problem]:
+) -> None:
     plan = scenario.command.plan
     problems = [] if plan else [Problem("command.plan", "got no rules, expected at least one to date")]
     problems += [
@@ -287,93 +239,60 @@ def _problems(
     if not (days and 0 < float(str(later)) < scenario.days):
         message = f"got {later} days, expected a number above 0 and below the {scenario.days} days of the run"
         problems.append(Problem("later", message))
-    for name, value, least in (("step", step, 1), ("replications", replications, 4)):
-        is_whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-        if not is_whole or int(str(value)) < least:
-            message = f"got {value!r}, expected a whole number of at least {least}"
-            problems.append(Problem(name, message))
-    return problems
+    problems += whole_problems("step", step, 1)
+    problems += whole_problems("replications", replications, 4)
+    if problems:
+        raise ScenarioError(problems)
 
 
-def _decided(scenario: Scenario, name: str, later: float) -> dict[str, Any]:
+def _decided(rule: Rule, name: str, later: float) -> dict[str, Any]:
     """Return the overlay by which a rule is decided so many days later."""
     overlay: dict[str, Any] = {}
-    days = float(str(scenario.command.plan[name].decision_days))
-    lay(overlay, ("command", "plan", name, "decision_days"), days + later)
+    lay(overlay, ("command", "plan", name, "decision_days"), float(str(rule.decision_days)) + later)
     return overlay
 
 
-def _hunt(
-    scenario: Scenario,
-    name: str,
-    step: int,
-    conditions: tuple[Condition, ...],
-    confidence: float,
-    most: int,
-    prefix: str,
-) -> LeverSearch:
+def _hunt(scenario: Scenario, name: str, step: int, goal: Goal, prefix: str) -> LeverSearch:
     """Return the search for the latest date on which a rule can be ordered."""
     path = f"command.plan.{name}"
     first, last = scenario.start, scenario.end - timedelta(days=1)
     lever = read_lever(scenario, f"{path}.when.on", first, last, step)
     fixed: tuple[tuple[str, object], ...] = ((f"{path}.decision_days", 0.0), (f"{path}.until", None))
-    return LeverSearch(scenario, replace(lever, fixed=fixed), conditions, confidence, most, prefix)
+    return LeverSearch(scenario, replace(lever, fixed=fixed), goal, prefix)
 
 
 def _later(name: str) -> str:
     return f"later-{name}"
 
 
-def _prepared(plan: _Plan) -> Scenario:
-    """Return the scenario with every later decision and the ends of every search, checked as files."""
-    overlays = {_later(name): _decided(plan.scenario, name, plan.later) for name in plan.rules}
-    try:
-        prepared = with_candidates(plan.scenario, overlays)
-    except ScenarioError as error:
-        name = next((n for n in overlays if f"alternatives.{n}." in f"{error.problems[0].path}."), "")
-        message = f"cannot be decided later: {problem_of(error, name)}"
-        raise ScenarioError([Problem(f"rule {name.removeprefix(_later(''))}", message)]) from error
+def _prepared(plan: _Plan, overlays: Mapping[str, Mapping[str, Any]]) -> Scenario:
+    """Return the scenario with every later decision; check the ends of every search."""
+
+    def refusal(name: str, message: str) -> Problem:
+        return Problem(f"rule {name.removeprefix(_later(''))}", f"cannot be decided later: {message}")
+
+    prepared = with_candidates(plan.scenario, overlays, refusal)
     for hunt in plan.hunts.values():
         hunt.candidates((0, len(hunt.lever.values) - 1))
     return prepared
 
 
 def _entry(plan: _Plan, step: int) -> dict[str, Any]:
-    """Return the identity of a calendar: all that its result depends on."""
+    """Return what the result depends on, besides what all questions share."""
     return {
         "rules": list(plan.rules),
         "later": plan.later,
-        "conditions": {condition.outcome: condition.below for condition in plan.conditions},
+        **plan.goal.entry,
         "step": step,
-        "confidence": plan.confidence,
         "replications": plan.replications,
-        "most": plan.most,
-        **origin(plan.scenario, plan.seed, plan.most_runs),
+        "most": plan.goal.most,
     }
 
 
-def _result(
-    plan: _Plan,
-    prepared: Scenario,
-    backend: Backend,
-    kept: Unfinished[Any] | None,
-    entry: Mapping[str, Any],
-    started: str,
-) -> Calendar:
-    trials = Trials(prepared, plan.seed, backend, kept, plan.most_runs)
+def _solved(plan: _Plan, trials: Trials) -> tuple[dict[str, Any], pd.DataFrame]:
     trials.run([BASELINE, *map(_later, plan.rules)], range(plan.replications))
     calls = {name: hunt.summary(trials, hunt.run(trials)) for name, hunt in plan.hunts.items()}
-    trials.finish()
-    manifest = {
-        **environment(),
-        "scenario": plan.scenario.name,
-        CALENDAR: {**entry, "answer": {"runs": trials.runs, "last_calls": calls}},
-        "started": started,
-        "ended": now(),
-    }
-    if plan.scenario.extensions:
-        manifest["extensions"] = plan.scenario.extensions.entries()
-    return Calendar(plan.scenario, _table(plan, trials, calls), manifest)
+    return {"runs": trials.runs, "last_calls": calls}, _table(plan, trials, calls)
 
 
 def _table(plan: _Plan, trials: Trials, calls: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
@@ -386,6 +305,7 @@ def _table(plan: _Plan, trials: Trials, calls: Mapping[str, Mapping[str, Any]]) 
     risks += [f"{BREACHED}{SITUATION}"] if scenario.command.thresholds else []
     units |= dict.fromkeys(risks, "share")
     same = trials.replications(BASELINE, *map(_later, plan.rules))[: plan.replications]
+    shown = dict.fromkeys((*SHOWN, *days, *risks, *(each.outcome for each in plan.goal.conditions)))
     rows: list[dict[str, Any]] = []
     for name, rule in plan.rules.items():
         of_rule = {
@@ -400,7 +320,7 @@ def _table(plan: _Plan, trials: Trials, calls: Mapping[str, Mapping[str, Any]]) 
         if call is not None:
             found = call["value"] if call["status"] == "found" else ""
             last = {"last_call": call["status"], "latest": found, "too_late": call["failing"] or ""}
-        for outcome in dict.fromkeys((*SHOWN, *days, *risks, *(each.outcome for each in plan.conditions))):
+        for outcome in shown:
             if outcome == COST and scenario.supply.costs is None:
                 continue
             if outcome not in trials.outcomes(BASELINE):

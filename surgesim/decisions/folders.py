@@ -7,24 +7,22 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from surgesim.decisions.trials import TRIALS
+from surgesim.decisions.settings import Settings
+from surgesim.decisions.trials import TRIALS, Trials
 from surgesim.errors import ResultsError, ScenarioError
-from surgesim.scenario.door import Files, certain
+from surgesim.log import logged
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.compute.backend import Backend
-from surgesim.study.compute.checks import alternative_names, with_extensions
-from surgesim.study.compute.environment import COMPUTING, versions
-from surgesim.study.compute.replicate import keep_alternatives
-from surgesim.study.results import Output
+from surgesim.study.compute.environment import COMPUTING, environment, now, versions
 from surgesim.study.store.contents import FORMAT
 from surgesim.study.store.csv_files import read_csv, write_csv
 from surgesim.study.store.folder import Folder, scenario_text, tell_kept
 from surgesim.study.store.manifest import read_manifest
 from surgesim.study.store.unfinished import Unfinished
-from surgesim.study.tables.columns import Table
+from surgesim.study.tables.columns import TEXT, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,33 +56,86 @@ Result = TypeVar("Result", bound=Stored)
 
 
 @dataclass(frozen=True, slots=True)
-class ResultKind:
-    """A kind of result: its name in `contents`, its table, and the entry that only its result has."""
+class ResultKind(Generic[Result]):
+    """A kind of result: its class, its name in `contents`, its table, and the entry only its result has."""
 
+    of: type[Result]
     name: str
     table: Table
     result: str
 
+    def read(self, folder: str | Path) -> Result:
+        """Read a folder with a result of this kind.
 
-def scenario_of(scenario: Scenario, alternative: str, uncertainty: bool, extensions: Files) -> Scenario:
-    """Return the scenario that a question is asked about: one alternative, without the others.
+        Raises
+        ------
+        ResultsError
+            If the folder does not contain a result of this kind, or is damaged.
+        """
+        from surgesim.scenario.door import load_stored
 
-    Raises
-    ------
-    ScenarioError
-        If the alternative is unknown.
-    ExtensionError
-        If an extension cannot be used.
+        target = Path(folder).resolve()
+        manifest = read_manifest(target, self.name)
+        try:
+            table = read_csv(target / f"{self.table.name}.csv", self.table)
+            scenario = load_stored(target / _SCENARIO)
+        except (OSError, ScenarioError) as error:
+            raise ResultsError(f"{folder}: damaged ({error})") from error
+        texts = [column.name for column in self.table.columns if column.unit == TEXT]
+        table[texts] = table[texts].fillna("")
+        return self.of(scenario, table, manifest, target)
+
+
+def answer(
+    kind: ResultKind[Result],
+    settings: Settings,
+    entry: Mapping[str, Any],
+    runs: int,
+    prepare: Callable[[], Scenario],
+    solve: Callable[[Trials], tuple[Any, pd.DataFrame]],
+) -> Result:
+    """Answer a question by trials, and store the result in the folder of the settings, whole or not at all.
+
+    A complete result is read again, and the runs of an unfinished study are used again, if this is asked for.
+
+    Parameters
+    ----------
+    entry
+        What the result depends on, besides what all questions share.
+    runs
+        Number of runs after which the question is answered at the latest.
+    prepare
+        Function that checks what is tried, and returns the scenario with which trials start.
+    solve
+        Function that runs trials, and returns the answer for the manifest, and the table.
     """
-    base = with_extensions(scenario if uncertainty else certain(scenario), extensions)
-    alternative_names(base, [alternative])
-    return keep_alternatives(base.alternative(alternative), ())
+    identity = {**entry, **_origin(settings, runs)}
+    with logged():
+        prepared = prepare()
+
+        def compute(kept: Unfinished[Any] | None) -> Result:
+            trials = Trials(prepared, settings.seed, settings.backend, kept, runs)
+            answered, table = solve(trials)
+            trials.finish()
+            manifest = {
+                **environment(),
+                "scenario": settings.scenario.name,
+                kind.name: {**identity, kind.result: answered},
+                "started": settings.started,
+                "ended": now(),
+            }
+            if settings.scenario.extensions:
+                manifest["extensions"] = settings.scenario.extensions.entries()
+            return kind.of(settings.scenario, table, manifest)
+
+        return compute(None) if settings.output is None else _stored(kind, settings, identity, compute)
 
 
-def origin(scenario: Scenario, seed: int, runs: int) -> dict[str, Any]:
+def _origin(settings: Settings, runs: int) -> dict[str, Any]:
     """Return the part of a result's identity that all kinds share."""
+    scenario = settings.scenario
     entry: dict[str, Any] = {
-        "seed": seed,
+        "seed": settings.seed,
         "runs": runs,
         "scenarios": {scenario.name: hashlib.sha256(scenario_text(scenario).encode()).hexdigest()},
         "versions": {name: version for name, version in versions().items() if name in COMPUTING},
@@ -94,33 +145,23 @@ def origin(scenario: Scenario, seed: int, runs: int) -> dict[str, Any]:
     return entry
 
 
-def stored(
-    kind: ResultKind,
-    entry: Mapping[str, Any],
-    scenario: Scenario,
+def _stored(
+    kind: ResultKind[Result],
+    settings: Settings,
+    identity: Mapping[str, Any],
     compute: Callable[[Unfinished[Any] | None], Result],
-    read: Callable[[Path], Result],
-    output: Output | None,
-    backend: Backend,
-    resume: bool,
 ) -> Result:
-    """Compute a result and store it in the folder of `output`, if any, whole or not at all.
-
-    `entry` is the identity of the result. With `resume`, runs of an unfinished study are used again, and a
-    complete result is read.
-    """
-    if output is None:
-        return compute(None)
+    """Compute a result and store it, or read it if it is complete and `resume` is set."""
+    scenario, backend, output = settings.scenario, settings.backend, settings.output
+    assert output is not None
     with Folder(output.folder, kind.name) as folder:
         texts = {scenario.name: scenario_text(scenario)}
-        kept = Unfinished(folder.target, kind.name, entry, texts, entry["runs"], TRIALS)
-        if resume and _is_complete(kind, folder.target, entry):
+        kept = Unfinished(folder.target, kind.name, identity, texts, identity["runs"], TRIALS)
+        is_complete = partial(_is_complete, kind, folder.target)
+        if settings.resume and is_complete(identity):
             kept.finish(backend)
-            return read(folder.target)
-        opened = kept.opened(
-            resume=resume, backend=backend, is_complete=lambda known: _is_complete(kind, folder.target, known)
-        )
-        with opened:
+            return kind.read(folder.target)
+        with kept.opened(resume=settings.resume, backend=backend, is_complete=is_complete):
             done = compute(kept)
             write_csv(folder.path / f"{kind.table.name}.csv", done.table)
             (folder.path / _SCENARIO).write_text(scenario_text(scenario), encoding="utf-8", newline="\n")
@@ -131,26 +172,7 @@ def stored(
         return replace(done, manifest=sealed, folder=folder.target)
 
 
-def read_stored(kind: ResultKind, folder: str | Path) -> tuple[Scenario, pd.DataFrame, dict[str, Any], Path]:
-    """Read the scenario, the table and the manifest of a folder, and return them with its full path.
-
-    Raises
-    ------
-    ResultsError
-        If the folder does not contain a result of this kind, or is damaged.
-    """
-    from surgesim.scenario.door import load_stored
-
-    target = Path(folder).resolve()
-    manifest = read_manifest(target, kind.name)
-    try:
-        table = read_csv(target / f"{kind.table.name}.csv", kind.table)
-        return load_stored(target / _SCENARIO), table, manifest, target
-    except (OSError, ScenarioError) as error:
-        raise ResultsError(f"{folder}: damaged ({error})") from error
-
-
-def _is_complete(kind: ResultKind, target: Path, entry: Mapping[str, Any]) -> bool:
+def _is_complete(kind: ResultKind[Any], target: Path, entry: Mapping[str, Any]) -> bool:
     """Return True if `target` contains a complete result with this identity."""
     with contextlib.suppress(ResultsError):
         expected = {key: value for key, value in entry.items() if key != FORMAT}

@@ -7,35 +7,35 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, Unpack
 
-from surgesim.decisions.conditions import CONFIDENCE, RISK, number_problems, read_conditions
-from surgesim.decisions.folders import ResultKind, Stored, origin, read_stored, scenario_of, stored
-from surgesim.decisions.lever_search import contrary, independent
-from surgesim.decisions.levers import Lever, read_lever
+from surgesim.decisions.conditions import Bounds, read_goal
+from surgesim.decisions.folders import ResultKind, Stored, answer
+from surgesim.decisions.lever_search import (
+    CONDITION,
+    COST_MEAN,
+    VERDICT,
+    condition_cells,
+    contrary,
+    independent,
+    mean_cost,
+    opposed,
+)
+from surgesim.decisions.levers import Lever, idle, read_lever
 from surgesim.decisions.resources import join_overlays
-from surgesim.decisions.search import Condition, Status, frontier_error
+from surgesim.decisions.search import Goal, Pair, Run, Status, pairs_failing
 from surgesim.decisions.search import frontier as walk
-from surgesim.decisions.trials import Floats, Trials, problem_of, with_candidates
+from surgesim.decisions.settings import Settings, read_all
+from surgesim.decisions.trials import Floats, Trials, same_inputs, with_candidates
 from surgesim.errors import Problem, ScenarioError
-from surgesim.log import logged
 from surgesim.model.record import Column
-from surgesim.scenario.door import Files
-from surgesim.scenario.schema.scenario import BASELINE, Scenario
-from surgesim.study.compute.backend import Backend
-from surgesim.study.compute.checks import whole
-from surgesim.study.compute.environment import environment, now
-from surgesim.study.measures.compare import COST
-from surgesim.study.results import Output
+from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.store.contents import FRONTIER
-from surgesim.study.store.unfinished import Unfinished
 from surgesim.study.tables.columns import TEXT, Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Pair: TypeAlias = tuple[int, int]
 Choice: TypeAlias = tuple[str, object, object]
 """A lever with the two ends of its values."""
 
@@ -53,30 +53,19 @@ FRONTIER_TABLE: Final = Table(
         Column("second", TEXT, "the second lever"),
         Column("second_value", TEXT, "its value"),
         Column("order", "tests", "when the pair was first tested, from 1"),
-        Column("outcome", TEXT, "outcome of the condition; `breached_<threshold>` is a probability"),
-        Column("below", "as the outcome", "bound of the condition"),
-        Column("replications", "replications", "replications of this pair"),
-        Column("mean", "as the outcome", "mean over the replications; of `breached_`, the share breached"),
-        Column(
-            "low",
-            "as the outcome",
-            "lower end of an interval that stays valid however often one looks, at the error of one test",
-        ),
-        Column("high", "as the outcome", "upper end of the interval"),
-        Column("verdict", TEXT, "`holds` or `fails` if the condition is shown to, otherwise `open`"),
+        *CONDITION,
+        VERDICT,
         Column(
             "price",
             "as `--prices`",
             "what the pair costs beyond the weakest values, at the prices given; empty without prices",
         ),
-        Column("cost_mean", "currency", "mean cost of the response; empty if the scenario gives no costs"),
+        COST_MEAN,
         Column("corner", TEXT, "`yes` for a pair found to suffice of which no weaker one is, otherwise `no`"),
         Column("answer", TEXT, "`yes` for the corner that costs least, otherwise `no`"),
     ),
 )
 """The table of frontier.csv."""
-
-_KIND: Final = ResultKind(FRONTIER, FRONTIER_TABLE, "answer")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,19 +96,20 @@ class Frontier(Stored):
 class _Plan:
     scenario: Scenario
     levers: tuple[Lever, Lever]
-    conditions: tuple[Condition, ...]
+    goal: Goal
     prices: tuple[float, float] | None
-    confidence: float
-    most: int
-    seed: int
 
     @property
     def each(self) -> float:
-        return frontier_error(len(self.levers[0].values), 1 - self.confidence, len(self.conditions))
+        return self.goal.error(pairs_failing(len(self.levers[0].values)))
+
+    @property
+    def strongest(self) -> Pair:
+        return len(self.levers[0].values) - 1, len(self.levers[1].values) - 1
 
     @property
     def most_runs(self) -> int:
-        return sum(len(lever.values) for lever in self.levers) * self.most + 2 * self.most
+        return (sum(len(lever.values) for lever in self.levers) + 2) * self.goal.most
 
     def texts(self, pair: Pair) -> list[str]:
         return [lever.text(lever.values[place]) for lever, place in zip(self.levers, pair, strict=True)]
@@ -151,21 +141,10 @@ def frontier(
     first: Choice,
     second: Choice,
     *,
-    threshold: str | Sequence[str] = (),
-    risk: float = RISK,
-    outcome: Mapping[str, float] | None = None,
     steps: tuple[object, object] | None = None,
     prices: tuple[float, float] | None = None,
-    confidence: float = CONFIDENCE,
     replications: int = REPLICATIONS,
-    alternative: str = BASELINE,
-    seed: int | None = None,
-    uncertainty: bool = True,
-    extensions: Files = (),
-    workers: int | Backend | None = None,
-    progress: bool = False,
-    out: str | Path | Output | None = None,
-    resume: bool = False,
+    **given: Unpack[Bounds],
 ) -> Frontier:
     """Find the pairs of values of two levers that just keep all conditions, and the one that costs least.
 
@@ -176,10 +155,6 @@ def frontier(
     first, second
         The levers, each with the two ends of its values, such as ``("icu-beds", 0, 40)``; as for
         `surgesim.size`.
-    threshold
-        Thresholds (or ``situation``) whose probability of a breach must be below `risk`.
-    outcome
-        Outcomes whose mean must be below a bound.
     steps
         Steps between the values of both levers (days, for dates); by default a tenth of the range.
     prices
@@ -189,8 +164,8 @@ def frontier(
         Probability that every pair of the frontier suffices (if stronger values are never worse).
     replications
         Largest number of replications at a pair.
-    alternative
-        The alternative that is searched.
+    threshold, risk, outcome, draws, alternative
+        As for `surgesim.size`; all conditions must hold at once.
     seed, uncertainty, extensions, workers, progress, out, resume
         As for `surgesim.run`.
 
@@ -203,7 +178,8 @@ def frontier(
     Raises
     ------
     ScenarioError
-        If a lever, its ends, a condition or a price cannot be used, or both levers are the same.
+        If a lever, its ends, a condition or a price cannot be used, both levers are the same, or one changes
+        nothing.
     ResultsError
         If `out` cannot be written, or there is an unfinished search with a different plan.
 
@@ -214,53 +190,40 @@ def frontier(
     >>> beds, nurses = ("icu-beds", 0, 20), ("icu-nurses", 0, 40)
     >>> surgesim.frontier(town, beds, nurses, threshold="without-bed", prices=(3, 1))  # doctest: +SKIP
     """
-    base = scenario_of(scenario, alternative, uncertainty, extensions)
-    problems: list[Problem] = []
-    levers: list[Lever] = []
-    for choice, step in zip((first, second), steps or (None, None), strict=True):
-        try:
-            levers.append(_lever(base, choice, step))
-        except ScenarioError as error:
-            problems += error.problems
-    if len(levers) == 2 and levers[0].path == levers[1].path:
-        problems.append(Problem(f"lever {levers[0].name}", "got the same lever twice, expected two levers"))
-    conditions, faults = read_conditions(base, threshold, risk, outcome or {})
-    problems += faults
-    problems += number_problems(confidence, replications)
-    for price in prices or ():
-        if not (isinstance(price, (int, float)) and math.isfinite(price) and price >= 0):
-            problems.append(Problem("prices", f"got {price}, expected a number of at least 0"))
+    settings, bounds = Settings.split(scenario, given)
+    base = settings.scenario
+    first_step, second_step = steps or (None, None)
+    one, other, goal, _ = read_all(
+        lambda: _lever(base, first, first_step),
+        lambda: _lever(base, second, second_step),
+        lambda: read_goal(base, replications, **bounds),
+        lambda: _check_prices(prices or ()),
+    )
+    if one.path == other.path:
+        raise ScenarioError([Problem(f"lever {one.name}", "got the same lever twice, expected two levers")])
+    plan = _Plan(base, (one, other), goal, prices)
+    return answer(
+        _KIND,
+        settings,
+        _entry(plan),
+        plan.most_runs,
+        lambda: _checked(plan),
+        lambda trials: _solved(plan, trials),
+    )
+
+
+_KIND: Final = ResultKind(Frontier, FRONTIER, FRONTIER_TABLE, "answer")
+read_frontier = _KIND.read
+
+
+def _check_prices(prices: Sequence[object]) -> None:
+    problems = [
+        Problem("prices", f"got {price}, expected a number of at least 0")
+        for price in prices
+        if not (isinstance(price, (int, float)) and math.isfinite(price) and price >= 0)
+    ]
     if problems:
         raise ScenarioError(problems)
-    number = base.study.seed if seed is None else whole("seed", seed)
-    plan = _Plan(
-        *(base, (levers[0], levers[1]), conditions, prices, float(confidence), int(replications), number)
-    )
-    entry = _entry(plan)
-    backend, output, started = Backend.of(workers).with_bar(progress), Output.of(out), now()
-    with logged():
-        _candidates(plan, [(0, 0), (len(levers[0].values) - 1, len(levers[1].values) - 1)])
-        return stored(
-            _KIND,
-            entry,
-            base,
-            lambda kept: _result(plan, backend, kept, entry, started),
-            read_frontier,
-            output,
-            backend,
-            resume,
-        )
-
-
-def read_frontier(folder: str | Path) -> Frontier:
-    """Read the result folder of a search of two levers.
-
-    Raises
-    ------
-    ResultsError
-        If the folder contains no such search, or is damaged.
-    """
-    return Frontier(*read_stored(_KIND, folder))
 
 
 def _lever(scenario: Scenario, choice: Choice, step: object) -> Lever:
@@ -287,36 +250,63 @@ def _candidates(plan: _Plan, pairs: Sequence[Pair]) -> Scenario:
             for lever, place in zip(plan.levers, pair, strict=True)
         )
         overlays[_name(pair)] = join_overlays(plain, one, other)
-    try:
-        return with_candidates(plan.scenario, overlays)
-    except ScenarioError as error:
-        refused = [pair for pair in pairs if f"alternatives.{_name(pair)}." in f"{error.problems[0].path}."]
-        at = f" at {' and '.join(plan.texts(refused[0]))}" if refused else ""
-        message = f"are refused{at}: {problem_of(error, _name(refused[0]) if refused else '')}"
-        names = " and ".join(lever.name for lever in plan.levers)
-        raise ScenarioError([Problem(f"levers {names}", message)]) from error
+    places = {_name(pair): pair for pair in pairs}
+
+    def refusal(name: str, message: str) -> Problem:
+        at, levers = plan.texts(places[name]), " and ".join(lever.name for lever in plan.levers)
+        return Problem(f"levers {levers}", f"are refused at {' and '.join(at)}: {message}")
+
+    return with_candidates(plan.scenario, overlays, refusal)
+
+
+def _sides(plan: _Plan, lever: int) -> list[tuple[Pair, Pair]]:
+    """Return the ends of one lever as pairs, at each value of the other from the strongest on."""
+    others = range(plan.strongest[1 - lever], -1, -1)
+    if lever == 0:
+        return [((0, other), (plan.strongest[0], other)) for other in others]
+    return [((other, 0), (other, plan.strongest[1])) for other in others]
+
+
+def _checked(plan: _Plan) -> Scenario:
+    """Return the scenario; raise an error if a corner is refused, or a lever leaves the scenario the same."""
+    ends = (0, plan.strongest[0]), (0, plan.strongest[1])
+    corners = _candidates(plan, list(itertools.product(*ends)))
+    for place, lever in enumerate(plan.levers):
+        sides = _sides(plan, place)
+        if all(same_inputs(corners, _name(weak), _name(strong)) for weak, strong in (sides[0], sides[-1])):
+            raise ScenarioError([idle(lever)])
+    return plan.scenario
+
+
+def _check_effects(plan: _Plan, trials: Trials, run: Run[Pair]) -> None:
+    """Raise an error if a lever changes nothing in the first runs; most levers need only one of these."""
+    for place, lever in enumerate(plan.levers):
+        sides = _sides(plan, place)
+        looks = [(1, side) for side in sides] + [
+            (plan.goal.first_look, side) for side in (sides[0], sides[-1])
+        ]
+        for count, (weak, strong) in looks:
+            run([weak, strong], count)
+            if not trials.alike(_name(weak), _name(strong)):
+                break
+        else:
+            raise ScenarioError([idle(lever)])
 
 
 def _entry(plan: _Plan) -> dict[str, Any]:
-    """Return the identity of a search of two levers: all that its result depends on."""
+    """Return what the result depends on, besides what all questions share."""
     return {
         "levers": [lever.name for lever in plan.levers],
         "paths": [lever.path for lever in plan.levers],
         "values": [[lever.text(value) for value in lever.values] for lever in plan.levers],
         "falling": [lever.falling for lever in plan.levers],
-        "conditions": {condition.outcome: condition.below for condition in plan.conditions},
+        **plan.goal.entry,
         "prices": None if plan.prices is None else [float(price) for price in plan.prices],
-        "confidence": plan.confidence,
-        "replications": plan.most,
-        **origin(plan.scenario, plan.seed, plan.most_runs),
+        "replications": plan.goal.most,
     }
 
 
-def _result(
-    plan: _Plan, backend: Backend, kept: Unfinished[Any] | None, entry: Mapping[str, Any], started: str
-) -> Frontier:
-    trials = Trials(plan.scenario, plan.seed, backend, kept, plan.most_runs)
-    together = plan.scenario.study.runs_together
+def _solved(plan: _Plan, trials: Trials) -> tuple[dict[str, Any], pd.DataFrame]:
     order: list[Pair] = []
 
     def run(pairs: Sequence[Pair], count: int) -> None:
@@ -327,36 +317,24 @@ def _result(
         trials.run([_name(pair) for pair in pairs], range(count))
 
     def values(pair: Pair, outcome: str) -> Floats:
-        return independent(trials, _name(pair), outcome, together)
+        return independent(trials, _name(pair), outcome, plan.goal.together)
 
+    _check_effects(plan, trials, run)
     firsts, seconds = (len(lever.values) for lever in plan.levers)
-    found = walk(firsts, seconds, plan.conditions, 1 - plan.confidence, plan.most, together, run, values)
-    trials.finish()
+    found = walk(firsts, seconds, plan.goal, run, values)
     result = _Found(found.status, found.corners, tuple(order))
-    table = _table(plan, trials, result)
-    manifest = {
-        **environment(),
-        "scenario": plan.scenario.name,
-        FRONTIER: {**entry, "answer": _answer(plan, trials, result)},
-        "started": started,
-        "ended": now(),
-    }
-    if plan.scenario.extensions:
-        manifest["extensions"] = plan.scenario.extensions.entries()
-    return Frontier(plan.scenario, table, manifest)
+    return _answer(plan, trials, result), _table(plan, trials, result)
 
 
-def _costs(plan: _Plan, trials: Trials, pairs: Sequence[Pair]) -> list[float]:
+def _costs(trials: Trials, pairs: Sequence[Pair]) -> list[float]:
     """Return the mean cost of the response at pairs, in the replications that they share, or NaN."""
-    if plan.scenario.supply.costs is None or not pairs:
-        return [math.nan] * len(pairs)
-    same = trials.replications(*map(_name, pairs))
-    return [float(trials.values(_name(pair), COST, same).mean()) for pair in pairs]
+    same = trials.replications(*map(_name, pairs)) if pairs else []
+    return [mean_cost(trials, _name(pair), same) for pair in pairs]
 
 
 def _least(plan: _Plan, trials: Trials, corners: Sequence[Pair]) -> tuple[Pair | None, str]:
     """Return the corner that costs least, and by what."""
-    prices, costs = [plan.price(pair) for pair in corners], _costs(plan, trials, corners)
+    prices, costs = [plan.price(pair) for pair in corners], _costs(trials, corners)
     for by, figures in (("prices", prices), ("cost", costs)):
         if figures and not any(map(math.isnan, figures)):
             return corners[figures.index(min(figures))], by
@@ -365,15 +343,15 @@ def _least(plan: _Plan, trials: Trials, corners: Sequence[Pair]) -> tuple[Pair |
 
 def _answer(plan: _Plan, trials: Trials, found: _Found) -> dict[str, Any]:
     least, by = _least(plan, trials, found.corners)
-    against = contrary(
-        trials, plan.conditions, _ordered(found.order), _name, plan.scenario.study.runs_together
-    )
+    against = contrary(trials, plan.goal, _ordered(found.order), _name)
+    ends = (_name((0, 0)), _name(plan.strongest))
     return {
         "status": found.status,
         "corners": [plan.texts(pair) for pair in found.corners],
         "least": None if least is None else plan.texts(least),
         "by": by,
-        "confidence": plan.confidence,
+        "confidence": plan.goal.confidence,
+        "opposed": opposed(trials, plan.goal, plan.each, *ends),
         "contrary": [[*plan.texts(weak), *plan.texts(strong), outcome] for weak, strong, outcome in against],
         "tested": len(found.order),
         "runs": trials.runs,
@@ -392,14 +370,12 @@ def _ordered(pairs: Sequence[Pair]) -> Iterator[tuple[Pair, Pair]]:
 def _table(plan: _Plan, trials: Trials, found: _Found) -> pd.DataFrame:
     import pandas as pd
 
-    together = plan.scenario.study.runs_together
     least, _ = _least(plan, trials, found.corners)
     rows = []
     for pair in sorted(found.order):
-        (one, other), runs = plan.texts(pair), trials.count(_name(pair))
-        for condition in plan.conditions:
-            values = independent(trials, _name(pair), condition.outcome, together)
-            low, high = condition.interval(values, 2 * plan.each)
+        (one, other), name = plan.texts(pair), _name(pair)
+        for condition in plan.goal.conditions:
+            values = independent(trials, name, condition.outcome, plan.goal.together)
             rows.append(
                 {
                     "first": plan.levers[0].name,
@@ -407,15 +383,9 @@ def _table(plan: _Plan, trials: Trials, found: _Found) -> pd.DataFrame:
                     "second": plan.levers[1].name,
                     "second_value": other,
                     "order": found.order.index(pair) + 1,
-                    "outcome": condition.outcome,
-                    "below": condition.below,
-                    "replications": runs,
-                    "mean": float(values.mean()),
-                    "low": low,
-                    "high": high,
-                    "verdict": condition.verdict(values, plan.each),
+                    **condition_cells(condition, values, plan.each, trials.count(name)),
                     "price": plan.price(pair),
-                    "cost_mean": _costs(plan, trials, [pair])[0],
+                    "cost_mean": mean_cost(trials, name),
                     "corner": "yes" if pair in found.corners else "no",
                     "answer": "yes" if pair == least else "no",
                 }

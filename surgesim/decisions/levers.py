@@ -124,7 +124,9 @@ def read_lever(
         whole, is_date = True, False
     else:
         if "." not in path:
-            raise _problem(name, f"unknown lever{suggestion(name, _NAMES)}, or a path in the scenario")
+            known = suggestion(name, _NAMES)
+            other = "" if known.endswith("?") else ", or a path in the scenario"
+            raise _problem(name, f"unknown lever{known}{other}")
         fault = wrong_path(path, scenario)
         if fault is not None:
             raise _problem(name, fault)
@@ -140,6 +142,15 @@ def read_lever(
         _check_ends(path, (values[0], values[-1]), plain, name)
     falls = _falls(path) if largest is None else largest
     return Lever(name, path, unit, values[::-1] if falls else values, falls)
+
+
+def idle(lever: Lever) -> Problem:
+    """Return the refusal of a lever that changes nothing."""
+    low, high = lever.text(lever.values[0]), lever.text(lever.values[-1])
+    return Problem(
+        f"lever {lever.name}",
+        f"changes nothing between {low} and {high}: every outcome of the first runs is the same",
+    )
 
 
 def _path_of(scenario: Scenario, name: str) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,13 @@ _GROWTH: Final = 1.5
 
 Place = TypeVar("Place")
 """What stands for a value, or a pair of values, of levers."""
+
+Pair: TypeAlias = tuple[int, int]
+"""The places of the values of two levers."""
+Run: TypeAlias = Callable[[Sequence[Place], int], None]
+"""Function that runs places in the replications from 0 up to a number."""
+Values: TypeAlias = Callable[[Place, str], Floats]
+"""Function that returns the independent values of an outcome at a place."""
 
 Verdict: TypeAlias = Literal["holds", "fails", "open"]
 """Whether a condition is shown to hold, shown not to hold, or neither."""
@@ -97,6 +104,44 @@ class Condition:
         return (share_interval if self.is_share else mean_interval)(values, alpha)
 
 
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What a search looks for: all conditions at once, with a stated confidence.
+
+    Attributes
+    ----------
+    confidence
+        Probability that what is found suffices, if stronger values are never worse.
+    most
+        Largest number of replications at a value, or a pair of values.
+    together
+        Number of replications that share a draw.
+    """
+
+    conditions: tuple[Condition, ...]
+    confidence: float
+    most: int
+    together: int = 1
+
+    def error(self, tested: int) -> float:
+        """Return the error of one test of one condition, if at most so many values are tested."""
+        return (1 - self.confidence) / (tested * len(self.conditions))
+
+    @property
+    def first_look(self) -> int:
+        """Number of replications before the first look."""
+        return min(max(condition.first_look for condition in self.conditions) * self.together, self.most)
+
+    @property
+    def entry(self) -> dict[str, Any]:
+        """What a result depends on, for its identity."""
+        return {
+            "conditions": {condition.outcome: condition.below for condition in self.conditions},
+            "draws": next((condition.draws for condition in self.conditions), None),
+            "confidence": self.confidence,
+        }
+
+
 class Answer(NamedTuple):
     """What a search found.
 
@@ -121,6 +166,11 @@ def most_tested(count: int) -> int:
     return 2 + max(math.ceil(math.log2(max(count - 1, 1))), 0)
 
 
+def pairs_failing(firsts: int) -> int:
+    """Return how many pairs that do not suffice a search of two levers tests at most."""
+    return firsts + 1
+
+
 def looks(first: int, most: int) -> Iterator[int]:
     """Yield the growing numbers of replications after which a search looks."""
     n = min(first, most)
@@ -131,13 +181,7 @@ def looks(first: int, most: int) -> Iterator[int]:
 
 
 def settle(
-    places: Sequence[Place],
-    conditions: Sequence[Condition],
-    each: float,
-    most: int,
-    runs_together: int,
-    run: Callable[[Sequence[Place], int], None],
-    values: Callable[[Place, str], Floats],
+    places: Sequence[Place], goal: Goal, each: float, run: Run[Place], values: Values[Place]
 ) -> list[Verdict]:
     """Run the values at some places until all conditions are shown to hold there, or one is shown not to.
 
@@ -147,16 +191,16 @@ def settle(
     ----------
     each
         Error of one test.
-    most, runs_together, run, values
+    run, values
         As for `search`.
     """
 
     def verdict(place: Place) -> Verdict:
-        found = [condition.verdict(values(place, condition.outcome), each) for condition in conditions]
+        found = [condition.verdict(values(place, condition.outcome), each) for condition in goal.conditions]
         return "fails" if "fails" in found else "open" if "open" in found else "holds"
 
     left = list(places)
-    for n in looks(max(condition.first_look for condition in conditions) * runs_together, most):
+    for n in looks(goal.first_look, goal.most):
         run(left, n)
         left = [place for place in left if verdict(place) == "open"]
         if not left or verdict(places[0]) == "holds":
@@ -164,34 +208,20 @@ def settle(
     return [verdict(place) for place in places]
 
 
-def search(
-    count: int,
-    conditions: Sequence[Condition],
-    alpha: float,
-    most: int,
-    runs_together: int,
-    run: Callable[[Sequence[int], int], None],
-    values: Callable[[int, str], Floats],
-) -> Answer:
+def search(count: int, goal: Goal, run: Run[int], values: Values[int]) -> Answer:
     """Search for the first of `count` values at which all conditions hold.
 
     Parameters
     ----------
-    alpha
-        Error of an answer that does not suffice.
-    most
-        Largest number of replications at a value.
-    runs_together
-        Number of replications that share a draw.
-    run
-        Function that runs values, by index, in the replications from 0 up to a number.
-    values
-        Function that returns the independent values of an outcome at a value.
+    count
+        Number of values, from the weakest to the strongest.
+    run, values
+        Functions that run values, by their index, and return their outcomes.
     """
-    each = alpha / (most_tested(count) * len(conditions))
+    each = goal.error(most_tested(count))
 
     def settled(places: Sequence[int]) -> list[Verdict]:
-        return settle(places, conditions, each, most, runs_together, run, values)
+        return settle(places, goal, each, run, values)
 
     weakest, strongest = settled([0, count - 1])
     failing = [place for place, found in ((0, weakest), (count - 1, strongest)) if found == "fails"]
@@ -199,7 +229,7 @@ def search(
     if weakest == "holds":
         return Answer("already", 0, None)
     if strongest != "holds":
-        best = min(tested, key=lambda place: (_excess(conditions, place, values), -place))
+        best = min(tested, key=lambda place: (_excess(goal.conditions, place, values), -place))
         return Answer("unreachable", best, max(failing, default=None))
     low, high = 0, count - 1
     while high - low > 1:
@@ -228,43 +258,28 @@ class Frontier(NamedTuple):
     """
 
     status: Status
-    corners: tuple[tuple[int, int], ...]
+    corners: tuple[Pair, ...]
 
 
-def frontier_error(firsts: int, alpha: float, conditions: int) -> float:
-    """Return the error of one test of a search of two levers."""
-    return alpha / ((firsts + 1) * conditions)
-
-
-def frontier(
-    firsts: int,
-    seconds: int,
-    conditions: Sequence[Condition],
-    alpha: float,
-    most: int,
-    runs_together: int,
-    run: Callable[[Sequence[tuple[int, int]], int], None],
-    values: Callable[[tuple[int, int], str], Floats],
-) -> Frontier:
+def frontier(firsts: int, seconds: int, goal: Goal, run: Run[Pair], values: Values[Pair]) -> Frontier:
     """Search for the pairs of values of two levers that just suffice, by a walk along the boundary.
 
     From the strongest value of the second lever, and the weakest of the first with which it suffices, the
     walk weakens the second for as long as the pair is found to suffice, then strengthens the first. So at
     each value of the first lever only one pair that does not suffice is tested, and no chance decides which
     one as long as every pair that suffices is found to. With the weakest pair of all, these are `firsts` + 1
-    pairs, over which the error is split.
+    pairs, over which the error is split: no pair of the frontier fails to suffice, with the confidence of the
+    goal.
 
     Parameters
     ----------
-    alpha
-        Error of a frontier with any pair that does not suffice, if stronger values are never worse.
-    most, runs_together, run, values
+    run, values
         As for `search`.
     """
-    each = frontier_error(firsts, alpha, len(conditions))
+    each = goal.error(pairs_failing(firsts))
 
-    def settled(*places: tuple[int, int]) -> list[Verdict]:
-        return settle(places, conditions, each, most, runs_together, run, values)
+    def settled(*places: Pair) -> list[Verdict]:
+        return settle(places, goal, each, run, values)
 
     first, second = firsts - 1, seconds - 1
     weakest, strongest = settled((0, 0), (first, second))

@@ -8,14 +8,14 @@ same batches, and finds those that are stored.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.errors import ResultsError, ScenarioError
+from surgesim.errors import Problem, ResultsError, ScenarioError
 from surgesim.model.record import PROVINCE_INDEX, Record
 from surgesim.scenario.door import with_certain
 from surgesim.scenario.schema.base import FrozenDict
@@ -65,7 +65,13 @@ class Task(NamedTuple):
     names: tuple[str, ...]
 
 
-def with_candidates(scenario: Scenario, overlays: Mapping[str, Mapping[str, Any]]) -> Scenario:
+Refusal: TypeAlias = Callable[[str, str], Problem]
+"""Function that says of a refused candidate, by name, what is wrong with it."""
+
+
+def with_candidates(
+    scenario: Scenario, overlays: Mapping[str, Mapping[str, Any]], refusal: Refusal
+) -> Scenario:
     """Return the scenario with the candidates as its only alternatives, checked as a file with these.
 
     Raises
@@ -78,8 +84,27 @@ def with_candidates(scenario: Scenario, overlays: Mapping[str, Mapping[str, Any]
     checked: dict[str, Any] = {}
     for first in range(0, len(names), MOST_ALTERNATIVES):
         part = {name: overlays[name] for name in names[first : first + MOST_ALTERNATIVES]}
-        checked |= kept.overlaid({"alternatives": part}).alternatives
+        try:
+            checked |= kept.overlaid({"alternatives": part}).alternatives
+        except ScenarioError as error:
+            problem = error.problems[0]
+            name = next((each for each in part if f"{problem.path}.".startswith(_path(each))), None)
+            if name is None:
+                raise
+            path = problem.path.removeprefix(_path(name)[:-1]).removeprefix(".")
+            message = f"{path}: {problem.message}" if path else problem.message
+            raise ScenarioError([refusal(name, message)]) from error
     return kept.model_copy(update={"alternatives": FrozenDict(checked)})
+
+
+def _path(name: str) -> str:
+    return f"alternatives.{name}."
+
+
+def same_inputs(scenario: Scenario, one: str, other: str) -> bool:
+    """Return True if two candidates of a scenario are the same scenario."""
+    first, second = (scenario.alternative(name).to_plain() | {"alternatives": {}} for name in (one, other))
+    return first == second
 
 
 def simulate_task(scenario: Scenario, seed: int, task: Task) -> dict[str, dict[str, float]]:
@@ -221,6 +246,14 @@ class Trials:
         rows = self._rows.get(name, {})
         return np.array([rows[k][outcome] for k in (sorted(rows) if replications is None else replications)])
 
+    def alike(self, one: str, other: str) -> bool:
+        """Return True if two candidates have the same outcomes in all replications that both have."""
+        same = self.replications(one, other)
+        return all(
+            np.array_equal(self.values(one, name, same), self.values(other, name, same), equal_nan=True)
+            for name in self.outcomes(one)
+        )
+
     def outcomes(self, name: str) -> list[str]:
         """Return the names of the outcomes of a candidate."""
         return [each for each in next(iter(self._rows[name].values())) if not each.startswith(TIME)]
@@ -229,13 +262,6 @@ class Trials:
         """Return the first time of a step of a rule by replication; infinite where it never comes."""
         rows, key = self._rows[name], time_of(rule, step)
         return np.array([rows[k].get(key, np.inf) for k in sorted(rows)])
-
-
-def problem_of(error: ScenarioError, name: str) -> str:
-    """Return the first problem of a refused candidate, without the candidate's name in the path."""
-    problem = error.problems[0]
-    path = problem.path.removeprefix(f"alternatives.{name}").removeprefix(".")
-    return f"{path}: {problem.message}" if path else problem.message
 
 
 def _table(rows: Mapping[str, Row]) -> Any:

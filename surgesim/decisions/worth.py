@@ -13,13 +13,12 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.decisions.folders import ResultKind, Stored, origin, read_stored, scenario_of, stored
+from surgesim.decisions.folders import ResultKind, Stored, answer
 from surgesim.decisions.resources import (
     EVERYWHERE,
     GROUPINGS,
@@ -32,15 +31,12 @@ from surgesim.decisions.resources import (
     places,
     set_paths,
 )
-from surgesim.decisions.trials import FLOWS, Trials, problem_of, with_candidates
+from surgesim.decisions.settings import Settings, Shared, whole_problems
+from surgesim.decisions.trials import FLOWS, Trials, with_candidates
 from surgesim.errors import Problem, ScenarioError
-from surgesim.log import logged
 from surgesim.model.record import Column
-from surgesim.scenario.door import Files, suggestion
+from surgesim.scenario.door import suggestion
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
-from surgesim.study.compute.backend import Backend
-from surgesim.study.compute.checks import whole
-from surgesim.study.compute.environment import environment, now
 from surgesim.study.measures.compare import (
     COST,
     DAYS_BREACHED,
@@ -49,10 +45,7 @@ from surgesim.study.measures.compare import (
     better,
     paired_interval,
 )
-from surgesim.study.results import Output
 from surgesim.study.store.contents import WORTH
-from surgesim.study.store.unfinished import Unfinished
-from surgesim.study.sweep.design import without_swept
 from surgesim.study.tables.columns import TEXT, Table, outcome_units
 
 if TYPE_CHECKING:
@@ -156,9 +149,6 @@ class Candidate(NamedTuple):
     parts: tuple[str, ...] = ()
 
 
-_KIND: Final = ResultKind(WORTH, WORTH_TABLE, "done")
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Worth(Stored):
     """What resources are worth; docs/worth-and-size.md explains it.
@@ -178,7 +168,6 @@ class _Plan:
     outcome: str
     by: str
     most: int
-    seed: int
 
     @property
     def sign(self) -> float:
@@ -202,14 +191,7 @@ def worth(
     outcome: str = DEATHS,
     pairs: bool = True,
     replications: int = REPLICATIONS,
-    alternative: str = BASELINE,
-    seed: int | None = None,
-    uncertainty: bool = True,
-    extensions: Files = (),
-    workers: int | Backend | None = None,
-    progress: bool = False,
-    out: str | Path | Output | None = None,
-    resume: bool = False,
+    **given: Unpack[Shared],
 ) -> Worth:
     """Rank resources by what one planner's step more, or the removal of their limit, changes.
 
@@ -253,11 +235,11 @@ def worth(
     >>> town = surgesim.load("scenarios/teaching/small-town.yaml")  # doctest: +SKIP
     >>> surgesim.worth(town, replications=16).table  # doctest: +SKIP
     """
-    base = scenario_of(scenario, alternative, uncertainty, extensions)
+    settings = Settings.of(scenario, **given)
+    base = settings.scenario
     _check(base, by, only, steps or {}, outcome, replications)
-    found = _candidates(
-        base, by, only, {**{name: step for name, (step, _) in STEPS.items()}, **(steps or {})}, pairs
-    )
+    usual = {name: step for name, (step, _) in STEPS.items()}
+    found = _candidates(base, by, only, usual | dict(steps or {}), pairs)
     if not found:
         message = "got no resource that the scenario has, expected beds, staff, equipment, oxygen or others"
         raise ScenarioError([Problem("resource", message)])
@@ -266,36 +248,20 @@ def worth(
         raise ScenarioError(
             [Problem("by", f"got {items} items, expected at most {MOST_ITEMS}: choose some with --resource")]
         )
-    base = without_swept(base, {path for each in found.values() for path in set_paths(each.overlay)})
-    number = base.study.seed if seed is None else whole("seed", seed)
-    plan = _Plan(base, found, outcome, by, int(replications), number)
-    entry = _entry(plan, items)
-    backend, output, started = Backend.of(workers).with_bar(progress), Output.of(out), now()
-    with logged():
-        prepared = _prepared(plan)
-        return stored(
-            _KIND,
-            entry,
-            base,
-            lambda kept: _result(plan, prepared, backend, kept, entry, started),
-            read_worth,
-            output,
-            backend,
-            resume,
-        )
+    settings = settings.undrawn(path for each in found.values() for path in set_paths(each.overlay))
+    plan = _Plan(settings.scenario, found, outcome, by, int(replications))
+    return answer(
+        _KIND,
+        settings,
+        _entry(plan, items),
+        plan.most_runs,
+        lambda: _prepared(plan),
+        lambda trials: _solved(plan, trials),
+    )
 
 
-def read_worth(folder: str | Path) -> Worth:
-    """Read the result folder of a ranking.
-
-    Raises
-    ------
-    ResultsError
-        If the folder contains no ranking, or is damaged.
-    """
-    scenario, table, manifest, target = read_stored(_KIND, folder)
-    table["place"] = table["place"].fillna(EVERYWHERE)
-    return Worth(scenario, table, manifest, target)
+_KIND: Final = ResultKind(Worth, WORTH, WORTH_TABLE, "done")
+read_worth = _KIND.read
 
 
 # -- what is tried ------------------------------------------------------------------------------------------
@@ -326,9 +292,7 @@ def _check(
     units = outcome_units([scenario])
     if outcome not in units:
         problems.append(Problem("outcome", f"unknown outcome {outcome!r}{suggestion(outcome, units)}"))
-    if isinstance(replications, bool) or not isinstance(replications, (int, np.integer)) or replications < 4:
-        message = f"got {replications!r}, expected a whole number of at least 4"
-        problems.append(Problem("replications", message))
+    problems += whole_problems("replications", replications, 4)
     if problems:
         raise ScenarioError(problems)
 
@@ -371,24 +335,17 @@ def _candidates(
 
 
 def _prepared(plan: _Plan) -> Scenario:
+    def refusal(name: str, message: str) -> Problem:
+        resource = plan.candidates[name].resource
+        said = f"cannot be raised in this scenario: {message}; leave it out with --resource"
+        return Problem(f"resource {resource}", said)
+
     overlays = {name: each.overlay for name, each in plan.candidates.items()}
-    try:
-        return with_candidates(plan.scenario, overlays)
-    except ScenarioError as error:
-        name = next(
-            (each for each in overlays if f"alternatives.{each}." in f"{error.problems[0].path}."), None
-        )
-        if name is None:
-            raise
-        each = plan.candidates[name]
-        message = (
-            f"cannot be raised in this scenario: {problem_of(error, name)}; leave it out with --resource"
-        )
-        raise ScenarioError([Problem(f"resource {each.resource}", message)]) from error
+    return with_candidates(plan.scenario, overlays, refusal)
 
 
 def _entry(plan: _Plan, items: int) -> dict[str, Any]:
-    scenario = plan.scenario
+    """Return what the result depends on, besides what all questions share."""
     text = json.dumps({name: each.overlay for name, each in plan.candidates.items()}, sort_keys=True)
     return {
         "outcome": plan.outcome,
@@ -397,34 +354,15 @@ def _entry(plan: _Plan, items: int) -> dict[str, Any]:
         "candidates": len(plan.candidates),
         "candidates_sha256": hashlib.sha256(text.encode()).hexdigest(),
         "replications": plan.most,
-        **origin(scenario, plan.seed, plan.most_runs),
     }
 
 
 # -- the ranking --------------------------------------------------------------------------------------------
 
 
-def _result(
-    plan: _Plan,
-    prepared: Scenario,
-    backend: Backend,
-    kept: Unfinished[Any] | None,
-    entry: Mapping[str, Any],
-    started: str,
-) -> Worth:
-    trials = Trials(prepared, plan.seed, backend, kept, plan.most_runs)
+def _solved(plan: _Plan, trials: Trials) -> tuple[int, pd.DataFrame]:
     left = _halve(plan, trials)
-    trials.finish()
-    manifest = {
-        **environment(),
-        "scenario": plan.scenario.name,
-        WORTH: {**entry, "done": trials.runs},
-        "started": started,
-        "ended": now(),
-    }
-    if plan.scenario.extensions:
-        manifest["extensions"] = plan.scenario.extensions.entries()
-    return Worth(plan.scenario, _table(plan, trials, left), manifest)
+    return trials.runs, _table(plan, trials, left)
 
 
 def _halve(plan: _Plan, trials: Trials) -> dict[str, int]:

@@ -15,7 +15,7 @@ from surgesim.model.care.arrivals import ArrivalSource
 from surgesim.model.care.basic_beds import BasicBeds
 from surgesim.model.care.beds import BASIC, ICU, OXYGEN, UNLIMITED
 from surgesim.model.care.course.events import LogEntry
-from surgesim.model.care.home import HomeCare
+from surgesim.model.care.home_areas import HomeAreas
 from surgesim.model.care.home_oxygen import HomeOxygen
 from surgesim.model.care.journey import Journey, Options
 from surgesim.model.care.moves import Moves
@@ -27,13 +27,12 @@ from surgesim.model.care.queue_rules import QueueRules
 from surgesim.model.care.shared import SharedDays
 from surgesim.model.care.wards import Wards
 from surgesim.model.clock.calendar import Calendar
-from surgesim.model.clock.durations import daily_delays
 from surgesim.model.clock.streams import Streams
 from surgesim.model.columns import Part
 from surgesim.model.epidemic.people import apportion, populate
 from surgesim.model.epidemic.spread import VACCINATED, Epidemic, protection
 from surgesim.model.epidemic.vaccination import Vaccination
-from surgesim.model.surveillance.detection import Surveillance
+from surgesim.model.surveillance.detection import Surveillance, report_delays
 from surgesim.model.surveillance.laboratories import Laboratories
 from surgesim.model.surveillance.reported import ReportedDays
 from surgesim.scenario.schema.scenario import Scenario
@@ -103,13 +102,21 @@ class Province:
         self._beds_counted = False
         self.link(list(range(len(self.facilities.sites))), on=False)
 
-    def _home_care(self) -> HomeCare | None:
-        section, epidemic = self.scenario.clinical.home_care, self.scenario.epidemic
+    def _report_delays(self) -> Floats | None:
+        """Return the delay of reports, as `report_delays` does; None if arrivals are given."""
+        epidemic, people = self.scenario.epidemic, self.scenario.people
+        return None if epidemic is None else report_delays(epidemic.detection, people.districts.values())
+
+    def _home_care(self) -> HomeAreas | None:
+        section = self.scenario.clinical.home_care
         if section is None:
             return None
-        delays = None if epidemic is None else daily_delays(epidemic.detection.delay_days)
+        delays = self._report_delays()
+        if delays is not None and delays.ndim == 2:
+            delays = np.average(delays, axis=0, weights=self.population.count.sum(axis=(1, 2)))
         first, others = self.scenario.clinical.isolated_first, self.scenario.clinical.isolated_share
-        return HomeCare(section, delays, (1.0, 1.0) if first == others else (first, others))
+        residents = {name: d.population for name, d in self.scenario.people.districts.items()}
+        return HomeAreas(section, residents, delays, (1.0, 1.0) if first == others else (first, others))
 
     def _epidemic(self, shared: SharedDays | None) -> Epidemic | None:
         scenario, path = self.scenario, None if shared is None else shared.path
@@ -133,7 +140,17 @@ class Province:
             return None
         residents = self.population.count.sum(axis=(1, 2))
         at_admission = self.journey.ledger.reported_at_admission
-        return Surveillance(section, self.first_day, self.end_day, residents, at_admission, self.streams)
+        outside_home = self.population.outside_home
+        return Surveillance(
+            section,
+            self.first_day,
+            self.end_day,
+            residents,
+            at_admission,
+            self.streams,
+            outside_home,
+            self._report_delays(),
+        )
 
     def _arrivals(self) -> ArrivalSource | None:
         """Build the source of the scenario's arrivals, or return None if an epidemic is simulated."""
@@ -314,7 +331,7 @@ class Province:
         growth, surveillance = self._growth(), self.surveillance
         detection = None if surveillance is None else surveillance.detection
         if self.home is not None and detection is not None:
-            self.home.pass_day(float(detection.mild_reports(day).sum()), mild)
+            self.home.pass_day(detection.mild_reports(day), mild)
         self.logistics.pass_day(
             Drivers(
                 basic_bed=mild,

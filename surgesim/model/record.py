@@ -16,18 +16,19 @@ from numpy.typing import NDArray
 from surgesim.model.capacity import capacity, essential, intensive, logistics, other_deaths, staff
 from surgesim.model.capacity.facilities import STATES
 from surgesim.model.capacity.logistics import COST_CATEGORIES, PAYERS, logistics_columns, supply_columns
-from surgesim.model.capacity.staff import CONSTRAINTS
+from surgesim.model.capacity.staff import BINDS, CONSTRAINTS
 from surgesim.model.care import basic_beds, home, journey, network, oxygen, wards
 from surgesim.model.care.course import ledger, waits
 from surgesim.model.care.course.events import EVENTS, LAST_EVENTS, NO_BED_EVENTS, LogEntry
 from surgesim.model.columns import PER, PER_MILLION, Column, Floats
-from surgesim.model.epidemic import reaction, spread, vaccination
-from surgesim.model.surveillance import case_isolation, detection, laboratories
+from surgesim.model.epidemic import reaction, spread, vaccination, visitors
+from surgesim.model.surveillance import case_isolation, confinement, detection, laboratories
 from surgesim.scenario.schema.command import Command
 from surgesim.scenario.schema.indicators import BY_DISTRICT, BY_GROUP, INDICATORS, Indicator, OwnIndicator
 
 __all__ = [
     "ASSESSED",
+    "BINDS",
     "CONSTRAINTS",
     "COST_CATEGORIES",
     "DISTRICT",
@@ -66,6 +67,7 @@ def _columns(indicators: Iterable[Indicator]) -> tuple[Column, ...]:
 
 PROVINCE: tuple[Column, ...] = (
     *spread.INFECTIONS,
+    *visitors.COLUMNS,
     spread.VACCINATED_PEOPLE,
     *vaccination.DOSES,
     spread.SUSCEPTIBLE,
@@ -73,12 +75,14 @@ PROVINCE: tuple[Column, ...] = (
     detection.REPORTED,
     *laboratories.TESTS,
     case_isolation.ISOLATED,
+    *confinement.COLUMNS,
     *ledger.NEEDS,
     *basic_beds.COLUMNS,
     *capacity.SPACE_OPEN,
     *wards.COLUMNS,
     *capacity.ALL_ICU_BEDS,
     capacity.UNEQUIPPED,
+    *capacity.IN_ICU,
     *capacity.MOVED,
     *capacity.BOUND,
     *ledger.PLACES,

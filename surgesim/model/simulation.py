@@ -166,20 +166,19 @@ class Simulation:
         Return the mild cases reported today, ``(districts,)``.
         """
         province, home = self.province, self.province.home
-        isolated = surveillance.begin_day()
+        isolated = surveillance.begin_day(epidemic.infected)
         province.count_susceptible()
         infection = epidemic.advance(day, province.dead(), province.heads(), isolated)
         province.note_infections(int(infection.infections.sum()))
-        tested = surveillance.tested_share
-        treated = (0.0, 0.0) if home is None else (home.first_reduction * tested, home.reduction * tested)
+        treated = (0.0, 0.0) if home is None else home.reduction(surveillance.tested_share)
         batch, mild = province.patients.of_day(infection, day, province.streams, treated)
         if home is not None:
-            first = infection.onsets.sum(axis=(0, 3, 4))[home.first].sum()
-            home.expect(
-                int(first - home.first[batch.age, batch.high_risk.astype(int)].sum()), int(mild.sum())
-            )
+            first = infection.onsets.sum(axis=(3, 4))[:, home.first].sum(axis=1)
+            ill = batch.district[home.first[batch.age, batch.high_risk.astype(int)]]
+            home.expect(first - np.bincount(ill, minlength=len(first)), mild)
         found = [patient for patient in province.journey.expect(batch) if not patient.unreported]
         surveillance.pass_day(day, mild, found)
+        surveillance.confinement.receive(infection.infections, infection.imported, infection.screened)
         return surveillance.detection.mild_reports(day)
 
     def _end_of_day(self, day: int) -> None:

@@ -25,11 +25,12 @@ from surgesim.scenario.loading.values import certain, fit_value, is_integer
 from surgesim.scenario.loading.yaml_nodes import compose, read_text
 from surgesim.scenario.messages.finding import suggestion
 from surgesim.scenario.reference.editor_schema import json_schema
-from surgesim.scenario.starting import PROFILES, check_name, starter
+from surgesim.scenario.starting import PROFILES, VIETNAM, check_name, source_of_thresholds, starter
 from surgesim.scenario.validation.sources import assumptions
 
 __all__ = [
     "PROFILES",
+    "VIETNAM",
     "Examination",
     "Files",
     "assumptions",
@@ -50,6 +51,7 @@ __all__ = [
     "overlaid",
     "read_mapping",
     "read_text",
+    "source_of_thresholds",
     "starter",
     "suggestion",
     "unknown_path",

@@ -20,11 +20,26 @@ _PLACEHOLDER = "my-province"
 PROFILES: Mapping[str, Mapping[str, str]] = {
     "vietnam": {"ages": "vietnam-2020", "high_risk": "high-risk-assumed", "contacts": "vietnam-2021"},
     "british-columbia": {"ages": "canada-2020", "high_risk": "high-risk-assumed", "contacts": "vietnam-2021"},
+    "germany": {"ages": "germany-2020", "high_risk": "high-risk-assumed", "contacts": "germany-2017"},
+    "kenya": {"ages": "kenya-2020", "high_risk": "high-risk-assumed", "contacts": "kenya-2017"},
 }
 """The built-in tables of the section `people`, by place.
 
 British Columbia uses the ages of Canada; the contacts are those of Vietnam, applied to these ages.
 """
+
+VIETNAM = "vietnam"
+"""The place whose profile is used unless another is named."""
+
+_APPENDIX = "The five thresholds of the Kiên Giang emergency appendix."
+_ELSEWHERE = "The thresholds of a Vietnamese province: replace them with those of your country."
+
+
+def source_of_thresholds(profile: str) -> tuple[str, str]:
+    """Return the source and the confidence of the usual thresholds, for the place of a profile."""
+    if profile == VIETNAM:
+        return "Kiên Giang, 3840/SYT-NVYD of November 2023, appendix II.2", "official"
+    return "carried over from Kiên Giang, Viet Nam, to be replaced by your own", "assumed"
 
 
 def starter(
@@ -33,7 +48,7 @@ def starter(
     *,
     folder: str | Path = ".",
     extensions: Files = (),
-    profile: str = "vietnam",
+    profile: str = VIETNAM,
 ) -> str:
     """Return the text of a commented scenario that is valid without changes.
 
@@ -58,10 +73,18 @@ def starter(
     check_name(name)
     if like is None:
         text = _STARTER.read_text(encoding="utf-8").replace(_PLACEHOLDER, name)
-        for key, table in PROFILES["vietnam"].items():
+        for key, table in PROFILES[VIETNAM].items():
             text = text.replace(f"  {key}: {table}", f"  {key}: {PROFILES[profile][key]}")
+        if profile != VIETNAM:
+            text = text.replace(_APPENDIX, _ELSEWHERE)
+            text = text.replace(_of_thresholds(VIETNAM), _of_thresholds(profile))
         return text
     return _laid_over(name, os.path.relpath(like, folder), load(like, extensions=extensions))
+
+
+def _of_thresholds(profile: str) -> str:
+    source, confidence = source_of_thresholds(profile)
+    return f"{{source: '{source}', confidence: {confidence}}}"
 
 
 def check_name(name: str) -> None:

@@ -109,12 +109,13 @@ SWEEP_ENTRIES = (
         "",
         "the plan: design, samples, varied paths, replications, seed, alternatives, points, runs, SHA-256 of "
         "the points and of each scenario, and versions of the packages that affect results; if given, also "
-        "SHA-256 of your own outcomes (`outcomes`), and the series (`series`, `facility_series`). For your "
-        "own points, the design is `points`",
+        "SHA-256 of your own outcomes (`outcomes`), the series (`series`, `facility_series`), and the seed "
+        "of the design (`design_seed`) if it is not that of the runs, and the requested precision "
+        "(`precision`, `most_replications`). For your own points, the design is `points`",
     ),
     next(entry for entry in MANIFEST_ENTRIES if entry.name == "extensions"),
     Column("failed", "", "number of runs that failed"),
-    Column("started", "text", "UTC time at which the sweep started or was last resumed"),
+    Column("started", "text", "UTC time at which the sweep started, or last resumed or grew"),
     Column("ended", "text", "UTC time at which the tables of the sweep were complete"),
     Column("command", "text", "the command line; absent if the sweep was started from Python"),
     Column("files", "text", "SHA-256 of every file except the manifest"),
@@ -164,8 +165,8 @@ def data_dictionary() -> str:
     parts = [
         _HEAD,
         _section("manifest.json", "The data needed to repeat the run.", MANIFEST_ENTRIES, "entry"),
-        "## scenario.yaml\n\nThe scenario as run, with all defaults written out, and arrivals and draws "
-        "embedded. It can be run again unchanged.\n",
+        "## scenario.yaml\n\nThe scenario as run, with all defaults written out, and the contents of CSV "
+        "files (arrivals, ages, contacts, draws) embedded. It can be run again unchanged.\n",
     ]
     parts += [
         _section(f"{table.name}.csv", f"One row per {table.row}.", table.columns, "column")

@@ -15,6 +15,7 @@ import numpy as np
 from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.door import suggestion
 from surgesim.scenario.schema.scenario import Scenario
+from surgesim.scenario.schema.study.section import Study
 from surgesim.study.measures.compare import FIRST_DAY
 from surgesim.study.measures.draws import draw_means
 from surgesim.study.tables.columns import outcome_units
@@ -50,15 +51,28 @@ class Precision:
 
     The state depends only on the replications in order, so a run stops after the same replication with any
     number of workers.
+
+    Parameters
+    ----------
+    study
+        The requested precision, and the least and the most replications.
+    horizon
+        Number of days simulated: the value of a first day without a breach.
+
+    Attributes
+    ----------
+    wanted
+        The requested half-width of each outcome, as a share of its mean.
+    count
+        Number of replications added.
     """
 
-    def __init__(self, scenario: Scenario) -> None:
-        study = scenario.study
-        self._wanted = study.precision
-        self._horizon = float(scenario.days)
+    def __init__(self, study: Study, horizon: float) -> None:
+        self.wanted = study.precision
+        self.count = 0
+        self._horizon = horizon
         self._most = study.most
         self._first_look = min(max(FEWEST_REPLICATIONS, study.replications), self._most)
-        self._count = 0
         self._moments: dict[tuple[str, str], _Moments] = {}
         self._runs = study.runs_together
         self._of_draw: dict[tuple[str, str], list[float]] = {}
@@ -68,14 +82,14 @@ class Precision:
 
         A replication in which an outcome is not measured (NaN) does not count towards its mean.
         """
-        self._count += 1
+        self.count += 1
         for alternative, row in outcomes.items():
-            for outcome in self._wanted:
+            for outcome in self.wanted:
                 if outcome in row:
                     key = (alternative, outcome)
                     self._moments.setdefault(key, _Moments())
                     self._of_draw.setdefault(key, []).append(row[outcome])
-        if self._count % self._runs == 0:
+        if self.count % self._runs == 0:
             for key, values in self._of_draw.items():
                 (mean,) = draw_means(np.array(values), len(values))
                 self._moments[key].add(float(mean))
@@ -86,9 +100,9 @@ class Precision:
 
         An outcome not measured in any replication is ignored: further replications would add nothing.
         """
-        if not self._wanted or self._count >= self._most:
-            return self._count >= self._most
-        if self._count < self._first_look:
+        if not self.wanted or self.count >= self._most:
+            return self.count >= self._most
+        if self.count < self._first_look:
             return False
         return all(entry["reached"] or entry["why_not"] == NOT_MEASURED for entry in self.note())
 
@@ -102,13 +116,13 @@ class Precision:
             {
                 "alternative": alternative,
                 "outcome": outcome,
-                "wanted_share": self._wanted[outcome],
+                "wanted_share": self.wanted[outcome],
                 "half_width_share": share,
                 "reached": why_not is None,
                 "why_not": why_not,
             }
             for (alternative, outcome), moments in self._moments.items()
-            for share, why_not in [moments.verdict(self._wanted[outcome], self._without_event(outcome))]
+            for share, why_not in [moments.verdict(self.wanted[outcome], self._without_event(outcome))]
         ]
 
     def _without_event(self, outcome: str) -> float:

@@ -27,14 +27,19 @@ from surgesim.study.store.manifest import NUMBERS, hashes_of, kind_of, read_mani
 from surgesim.study.store.run_folder import FIGURES, SCENARIO
 from surgesim.study.store.temporary import temporary_folder
 from surgesim.study.store.unfinished import OUTCOMES, SCENARIOS
+from surgesim.study.sweep.plan import DESIGN_SEED
 from surgesim.study.sweep.points import POINTS, POINTS_FILE, read_points
 from surgesim.study.sweep.sweep import sweep
+from surgesim.study.sweep.tables import SWEEP_COMPARISON
 from surgesim.study.tables.series import FACILITY_SERIES, SERIES
 
 Floats = NDArray[np.float64]
 
 RELATIVE = 1e-9
 """Relative tolerance for numbers when versions or the processor differ."""
+
+_ADDED = {f"{SWEEP_COMPARISON.name}.csv"}
+"""Files of a sweep that earlier versions did not write."""
 
 _ZERO = 1e-12  # absolute tolerance for rounding errors
 
@@ -106,6 +111,12 @@ def reproduce(
             output = Output(again, extras=extras if with_figures else None)
             _run_again(stored, manifest, output, workers, own)
         fresh = hashes(again)
+        if is_sweep:
+            fresh = {
+                name: digest
+                for name, digest in fresh.items()
+                if name not in _ADDED - manifest["files"].keys()
+            }
         expected = {
             name: digest
             for name, digest in manifest["files"].items()
@@ -160,6 +171,7 @@ def _sweep_again(
         facility_series=plan.get(FACILITY_SERIES.name, ()),
         replications=plan["replications"],
         seed=plan["seed"],
+        design_seed=plan.get(DESIGN_SEED),
         alternatives=plan["alternatives"],
         extensions=own,
         workers=workers,

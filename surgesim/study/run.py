@@ -227,7 +227,7 @@ def _collect(
     most = len(numbers)
     collections = {name: Collection(alternative, most) for name, alternative in scenarios.items()}
     checks: Counter[str] = Counter()
-    precision = Precision(scenario)
+    precision = Precision(scenario.study, float(scenario.days))
     compute = None if kept is None else kept.contents
     with contextlib.closing(replicate(scenarios, scenario.study.seed, numbers, backend, compute)) as runs:
         for records in runs:

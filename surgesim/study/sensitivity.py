@@ -22,11 +22,12 @@ from surgesim.model.record import Column
 from surgesim.scenario.door import suggestion
 from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.scenario.schema.study.uncertain import is_choice
+from surgesim.study.measures.sobol import FEWEST, corrected_indices
 from surgesim.study.measures.variance import FEWEST_DRAWS, variance_shares
 from surgesim.study.measures.variance import FEWEST_FREE as FEWEST_FREE_OF_ALL
 from surgesim.study.results import Results
 from surgesim.study.store.contents import SENSITIVITY
-from surgesim.study.sweep.design import SOBOL
+from surgesim.study.sweep.design import SOBOL, without_swept
 from surgesim.study.sweep.result import Sweep
 from surgesim.study.tables.columns import DRAWN, TEXT, Table, with_dtypes
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 FIRST, TOTAL = "first", "total"
+FIRST_CORRECTED, TOTAL_CORRECTED = "first_corrected", "total_corrected"
 RANK, PARTIAL = "rank_correlation", "partial_rank_correlation"
 SHARE, ASSUMPTIONS, UNEXPLAINED, CHANCE = "share", "assumptions", "unexplained", "chance"
 CHOICES = "choices"
@@ -44,6 +46,9 @@ DEFAULT = ("deaths_untreated", "deaths", "situation_days")
 """Outcomes analysed by default; an outcome that does not vary is left out."""
 
 RESAMPLES = 1_000
+
+BLOCKS = 10
+"""Resamples of corrected indices are computed in blocks, to save memory."""
 
 FEWEST_FREE = 4
 """Min degrees of freedom for the interval of a rank correlation: with fewer, ranks take too few values for
@@ -60,12 +65,16 @@ SENSITIVITY_TABLE = Table(
         Column("scenario", TEXT, "name of the scenario"),
         Column("alternative", TEXT, "name of the alternative; `baseline` is the scenario itself"),
         Column("outcome", TEXT, "a column of runs.csv, averaged over the replications of each point"),
-        Column("path", TEXT, "a path that varies in the sweep"),
+        Column("path", TEXT, f"a path that varies in the sweep; empty for `{CHANCE}`"),
         Column(
             "index",
             TEXT,
             f"`{FIRST}` and `{TOTAL}`: share of the outcome's variance due to the path alone, and due to "
-            f"the path and its interactions (Sobol indices); `{RANK}`: Spearman's rank correlation, from "
+            f"the path and its interactions (Sobol indices); `{FIRST_CORRECTED}` and `{TOTAL_CORRECTED}`: "
+            "the same for the outcome's expectation, without the part of chance; "
+            f"`{CHANCE}`: share of chance, and of parameters drawn that do not vary in the sweep, in the "
+            f"variance of a single run (these three only with at least {FEWEST} independent draws at every "
+            f"point); `{RANK}`: Spearman's rank correlation, from "
             f"-1 to 1; `{PARTIAL}`: the same with the effects of the other paths removed",
         ),
         Column(
@@ -130,7 +139,8 @@ def sensitivity(results: Sweep | Results, outcomes: Sequence[str] | None = None)
     Parameters
     ----------
     results
-        A sweep or a run. A sweep with design ``sobol`` gives Sobol indices; a sweep with any other design
+        A sweep or a run. A sweep with design ``sobol`` gives Sobol indices and, with several replications,
+        indices corrected for chance and the share of chance; a sweep with any other design
         gives rank correlations. Rank correlations leave out failed runs: a point is the mean of its
         successful runs, and is dropped if it has none, so the correlations then hold only where the model
         ran. A run gives shares of variance by rank regression over its draws; a last draw with fewer runs
@@ -273,6 +283,10 @@ def _of_sweep(sweep: Sweep, outcomes: Sequence[str] | None) -> pd.DataFrame:
                 )
             keys = {"scenario": scenario, "alternative": alternative, "outcome": outcome}
             rows += ({**keys, **row} for row in _rows(sweep, values))
+            if plan["design"] == SOBOL:
+                together = without_swept(sweep.scenarios[str(scenario)], sweep.paths).study.runs_together
+                draws = _draws(group, outcome, together)
+                rows += ({**keys, **row} for row in _corrected_rows(sweep, draws))
     if not rows:
         raise ResultsError(
             f"{', '.join(DEFAULT)} are the same at every point: there is no variation to explain"
@@ -317,6 +331,40 @@ def _rows(sweep: Sweep, means: pd.Series[float]) -> Iterator[dict[str, Any]]:
                 "low": low[k, i],
                 "high": high[k, i],
             }
+
+
+def _draws(group: pd.DataFrame, outcome: str, together: int) -> Floats:
+    """Return the outcome of each run, ``(points, draws, runs)``, for the whole draws that every point has."""
+    by_run = group.pivot(index="point", columns="replication", values=outcome).dropna(axis=1)
+    by_draw = [runs for _, runs in by_run.T.groupby(by_run.columns // together) if len(runs) == together]
+    values = [runs.to_numpy(float).T for runs in by_draw]
+    return np.stack(values, axis=1) if values else np.empty((len(by_run), 0, together))
+
+
+def _corrected_rows(sweep: Sweep, values: Floats) -> Iterator[dict[str, Any]]:
+    """Yield Sobol indices corrected for chance, and the share of chance; nothing without replications."""
+    if values.shape[1] < FEWEST:
+        return
+    plan = sweep.manifest["sweep"]
+    size, rng = plan["samples"], Streams(plan["seed"], 0).once("bootstrap")
+    estimate = corrected_indices(values, size, np.full((1, size), 1 / size))
+    resampled = np.concatenate(
+        [
+            corrected_indices(
+                values, size, np.array([_weights(size, rng) for _ in range(RESAMPLES // BLOCKS)])
+            )
+            for _ in range(BLOCKS)
+        ]
+    )
+    low, high = _bootstrap_interval(estimate, resampled[:, None])
+    places = [(path, index) for index in (FIRST_CORRECTED, TOTAL_CORRECTED) for path in sweep.paths]
+    for k, (path, index) in enumerate([*places, ("", CHANCE)]):
+        yield {"path": path, "index": index, "value": estimate[0, k], "low": low[0, k], "high": high[0, k]}
+
+
+def _weights(size: int, rng: np.random.Generator) -> Floats:
+    """Return the weights of the samples in a bootstrap."""
+    return np.bincount(rng.integers(0, size, size), minlength=size) / size
 
 
 def _bootstrap_interval(estimate: Floats, resampled: Floats) -> tuple[Floats, Floats]:

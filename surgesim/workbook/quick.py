@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from surgesim.errors import Problem, ScenarioError
-from surgesim.scenario.door import check_name, loads
+from surgesim.scenario.door import VIETNAM, check_name, loads
 from surgesim.scenario.schema.numbers import MOST_PEOPLE
 from surgesim.workbook.drafts import usual
 from surgesim.workbook.drafts.draft import Draft
@@ -88,9 +88,7 @@ class Figures:
         return found
 
 
-def quick_scenario(
-    name: str, figures: Figures, today: date, lang: str = "en", profile: str = "vietnam"
-) -> str:
+def quick_scenario(name: str, figures: Figures, today: date, lang: str = "en", profile: str = VIETNAM) -> str:
     """Return the text of a commented scenario that starts `today` and runs without changes.
 
     `lang` is the language of the comments, ``vi`` or ``en``. `profile` is a key of `PROFILES`: the place
@@ -120,7 +118,7 @@ def quick_scenario(
     usual.put_study(draft)
     usual.put_profile(draft, profile)
     above = ("people", "districts", _DISTRICT)
-    draft.put((*above, "title"), {"vi": "Toàn tỉnh", "en": "Whole province"})
+    draft.put((*above, "title"), {"vi": "Toàn tỉnh", "en": "Whole area"})
     draft.put((*above, "population"), figures.population, "--population")
     infections = usual.infected(None if cases is None else cases / 7, figures.population)
     origin = "assumed" if cases is None else "from the cases of the last week"
@@ -128,7 +126,7 @@ def quick_scenario(
     _put_hospital(draft, figures)
     usual.put_thresholds(draft)
     usual.put_usual_plan(draft)
-    usual.put_usual_sources(draft)
+    usual.put_usual_sources(draft, profile)
     usual.source(draft, "people.districts", "figures given to surgesim new", "counted")
     usual.source(draft, "care", "figures given to surgesim new, and assumptions")
     usual.source(draft, "command.plan", "usual plan of surgesim")

@@ -68,6 +68,8 @@ LANGUAGES = {"vi": Label("Tiếng Việt", "Vietnamese"), "en": Label("Tiếng A
 PROFILES = {
     "vietnam": Label("Việt Nam", "Vietnam"),
     "british-columbia": Label("British Columbia (Canada)", "British Columbia (Canada)"),
+    "germany": Label("Đức", "Germany"),
+    "kenya": Label("Kenya", "Kenya"),
 }
 
 YES_NO = {"yes": Label("có", "yes"), "no": Label("không", "no")}

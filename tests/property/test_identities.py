@@ -37,12 +37,17 @@ pytestmark = pytest.mark.slow
 BEDS = ("basic", "oxygen", "icu")
 OF_EPIDEMIC = (
     *("infections", "imported", "infectious", "susceptible", "reported_cases", "screened"),
-    "districts_locked",
+    *("districts_locked", "people_locked"),
 )
 OF_OTHERS = (
     *("other_icu_present", "other_icu_unserved", "deaths_emergency_unserved", "deaths_elective_waiting"),
 )
 """Columns of other patients, empty where that part is not modelled."""
+NOT_WHOLE = (
+    *("isolated_infectious", "quarantined", "quarantined_at_home", "household_members_locked"),
+    *("confined_infectious", "icu_need_served_share"),
+)
+"""Expected numbers, and a share."""
 
 
 class Run:
@@ -306,7 +311,7 @@ def whole_numbers_none_below_zero(run: Run) -> None:
         unknown = np.isnan(run.record.province[:, i])
         if column in OF_OTHERS:
             assert unknown.all() or not unknown.any(), column
-        elif not column.endswith("_icu_all") and column != "icu_without_ventilator":
+        elif not column.endswith(("_icu_all", "_on_duty")) and column != "icu_without_ventilator":
             assert unknown.any() == (column in not_followed), column
     for table in (run.record.province, run.record.districts, run.record.facilities):
         assert np.nanmin(table) >= 0
@@ -314,8 +319,7 @@ def whole_numbers_none_below_zero(run: Run) -> None:
     counts = [
         i
         for column, i in PROVINCE_INDEX.items()
-        if i < PROVINCE_INDEX["weekly_reported_cases_per_100k"]
-        and column not in ("isolated_infectious", "icu_need_served_share")  # an expected number, a share
+        if i < PROVINCE_INDEX["weekly_reported_cases_per_100k"] and column not in NOT_WHOLE
     ]
     whole = run.record.province[:, counts]
     whole = whole[np.isfinite(whole)]

@@ -40,6 +40,7 @@ def with_levers(draw: st.DrawFn) -> Scenario:
     sites = scenario.care.facilities.values()
     if any(site.staff is not None for site in sites):
         actions += [{"action": "pool_staff"} | share | OWNERS, {"action": "lend", "doctors": 2} | OWNERS]
+        actions.append({"action": "form_icu_teams", "share": share["ward_nurses"]} | OWNERS)
     if any(site.oxygen is not None for site in sites):
         actions.append({"action": "pool_oxygen", "below_days": 9.0, "above_days": 9.0} | OWNERS)
     until = draw(st.sampled_from([{}, {"until": {"on": "2024-01-09"}}]))

@@ -79,6 +79,11 @@ CYLINDERS: Plain = hospitals(
 ONE_WARD = hospitals(
     bravo=facility(oxygen=150, icu=40) | staff(60, 160, 120),
 )
+FEW_IN_ICU = hospitals(bravo=facility(oxygen=300, icu=60) | staff(200, 500, 25))
+FEW_SKILLED = hospitals(
+    bravo=facility(oxygen=300, icu=60)
+    | {"staff": {"doctors": 200, "icu_doctors": 4, "ward_nurses": 500, "icu_nurses": 200}}
+)
 TEAMS: Plain = {"clinical": {"home_care": {"effect": 0.0}}}
 LOCKABLE: Plain = {
     "people": {"districts": {"town": district(40_000), "hills": district(20_000, travel_hours=1.0)}},
@@ -132,6 +137,12 @@ LEVERS = {
         "deaths",
         -1,
     ),
+    "ICU teams": Lever(
+        FEW_IN_ICU, rule("form_icu_teams", share=1.0), rule("form_icu_teams", share=0.0), "deaths", -1
+    ),
+    "doctors trained": Lever(
+        FEW_SKILLED, rule("train_doctors", share=0.5), rule("train_doctors", share=0.0), "deaths", -1
+    ),
     "staff in teams": Lever(
         UNEVEN | TEAMS | rule("open_home_care", teams=30),
         rule("open_home_care", teams=30, team_doctors=2.0, team_nurses=6.0),
@@ -145,6 +156,44 @@ LEVERS = {
         rule("local_measure", measure="lockdown", cases_above=1e6, cases_below=50.0),
         "infections",
         -1,
+    ),
+    "communes locked": Lever(
+        LOCKABLE,
+        rule(
+            "local_measure",
+            measure="lockdown",
+            cases_above=50.0,
+            cases_below=25.0,
+            people_share=0.2,
+            cases_share=0.5,
+        ),
+        rule(
+            "local_measure",
+            measure="lockdown",
+            cases_above=1e6,
+            cases_below=25.0,
+            people_share=0.2,
+            cases_share=0.5,
+        ),
+        "infections",
+        -1,
+    ),
+    "slow reports": Lever(
+        {"epidemic": {"isolation": {"cases_compliance": 0.9}}},
+        {"people": {"districts": {"town": {"report_delay_days": {"fixed": 6.0}}}}},
+        {"people": {"districts": {"town": {"report_delay_days": {"fixed": 1.0}}}}},
+        "infections",
+        1,
+    ),
+    "quarantine places": Lever(
+        {"epidemic": {"quarantine": {"home_adherence": 0.0}}},
+        rule("open_quarantine", places=50_000),
+        rule("open_quarantine", places=1, phases=[{"after_days": 0.0, "share": 0.0}]),
+        "infections",
+        -1,
+    ),
+    "households locked": Lever(
+        {}, rule("household_lockdown"), rule("household_lockdown", members=0.0), "infections", -1
     ),
     "people react": Lever({}, reaction(), reaction(most=0.0), "infections", -1),
     "people tire": Lever(
@@ -197,8 +246,12 @@ SEEN = {
     "cylinders pooled": "oxygen_moved_kg",
     "staff lent": "staff_lent",
     "oxygen at home": "home_oxygen",
+    "ICU teams": "nurses_in_icu_teams",
     "staff in teams": "staff_in_teams",
     "local lockdown": "districts_locked",
+    "communes locked": "people_locked",
+    "quarantine places": "quarantined",
+    "households locked": "household_members_locked",
     "people react": "contacts_given_up",
 }
 

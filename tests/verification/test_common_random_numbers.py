@@ -21,7 +21,8 @@ from strategies import (
     variant,
 )
 
-from surgesim.model.care.patients import Patient, PatientBatch
+from surgesim.model.care.patient import Patient
+from surgesim.model.care.patients import PatientBatch
 from surgesim.model.record import Record
 from surgesim.model.simulation import Simulation, run_once
 from surgesim.scenario.schema.scenario import Scenario

@@ -133,12 +133,21 @@ def home_care(strength: float) -> Scenario:
     return province(clinical={"home_care": teams})
 
 
+def stations_by_area(strength: float) -> Scenario:
+    areas = {
+        "towns": {"districts": ["town"], "reach": strength},
+        "hills": {"districts": ["hill"], "reach": strength / 2, "patients_per_team": 25.0},
+    }
+    return province(clinical={"home_care": {"teams": 60, "packages": 1e6, "areas": areas}})
+
+
 LEVERS: dict[str, tuple[Callable[[float], Scenario], str]] = {
     "vaccination": (vaccination, "infections"),
     "testing with isolation": (isolation_by_tests, "infections"),
     "distancing": (distancing, "infections"),
     "screening": (screening, "infections"),
     "home care": (home_care, "oxygen_patients"),
+    "stations by area": (stations_by_area, "oxygen_patients"),
 }
 
 

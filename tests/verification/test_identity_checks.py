@@ -14,7 +14,7 @@ from surgesim.model.care.basic_beds import BasicBeds
 from surgesim.model.care.beds import BedPool
 from surgesim.model.care.course.ledger import Ledger
 from surgesim.model.care.journey import Journey
-from surgesim.model.care.patients import Patient
+from surgesim.model.care.patient import Patient
 from surgesim.model.epidemic.spread import Epidemic
 from surgesim.model.simulation import run_once
 

@@ -15,11 +15,15 @@ from numpy.typing import NDArray
 
 from surgesim.model.capacity.essential import EssentialPatients
 from surgesim.model.capacity.facilities import Facilities
+from surgesim.model.capacity.icu_teams import icu_skills, with_skills
 from surgesim.model.capacity.intensive import OtherIcuPatients
 from surgesim.model.capacity.other_deaths import OtherDeaths
 from surgesim.model.capacity.pooling import allot, allot_whole
 from surgesim.model.capacity.staff import (
+    BINDS,
     CONSTRAINTS,
+    DOCTORS,
+    ICU_NURSES,
     OXYGEN_STOCK,
     SPACE,
     WARD_NURSES,
@@ -68,6 +72,22 @@ UNEQUIPPED = Column(
     "empty if ventilators are not given",
     np.nan,
 )
+IN_ICU = (
+    Column(
+        "icu_nurses_on_duty",
+        "people",
+        "ICU nurses on duty, and ward nurses redeployed to ICU at what they are worth; empty: not modelled",
+        np.nan,
+    ),
+    Column(
+        "icu_doctors_on_duty",
+        "people",
+        "doctors on duty who have ICU skills (all doctors unless the scenario says otherwise); empty: not "
+        "modelled",
+        np.nan,
+    ),
+    Column("nurses_in_icu_teams", "people", "ward nurses on duty whom ICU nurses lead in intensive care"),
+)
 MOVED = (
     Column("staff_moved", "people", "clinical staff on duty who work elsewhere because staff are pooled"),
     Column("staff_lent", "people", "clinical staff lent to other provinces"),
@@ -79,15 +99,14 @@ BOUND = tuple(
     Column(
         f"{bed}_bound_by_{what}", "share", f"share of the open {bed} beds in facilities where {what} binds"
     )
-    for bed in BED_TYPES[OXYGEN:]
-    for what in CONSTRAINTS
+    for bed, constraints in BINDS.items()
+    for what in constraints
 )
 FACILITY = (
     Column(
         "binding_basic",
         "index",
-        "the binding constraint on basic beds: index into space, doctors, nurses, equipment, pipes, "
-        "oxygen_stock",
+        f"the binding constraint on basic beds: index into {', '.join(CONSTRAINTS)}",
     ),
     Column("binding_oxygen", "index", "the binding constraint on oxygen beds: index as for basic beds"),
     Column("binding_icu", "index", "the binding constraint on ICU beds: index as for basic beds"),
@@ -115,6 +134,9 @@ class OpenBeds:
         ventilators are not modelled.
     staff_moved, ventilators_moved
         Heads of staff on duty, and ventilators, that pools have moved to another facility.
+    icu_nurses, icu_doctors, in_icu_teams
+        ICU nurses and doctors with ICU skills on duty, and ward nurses in teams of intensive care, in people;
+        NaN if staff is not modelled.
     """
 
     space: Ints
@@ -124,6 +146,9 @@ class OpenBeds:
     icu_unequipped: float
     staff_moved: float = 0.0
     ventilators_moved: float = 0.0
+    icu_nurses: float = np.nan
+    icu_doctors: float = np.nan
+    in_icu_teams: float = 0.0
 
 
 class Adjustment(StrEnum):
@@ -135,6 +160,12 @@ class Adjustment(StrEnum):
     """Share of ward nurses redeployed to ICU."""
     EFFICIENCY = "efficiency"
     """Share of ward nurses redeployed, times the fraction of an ICU nurse that each one replaces."""
+    WITHOUT_ICU_SKILLS = "without ICU skills"
+    """Doctors among the staff brought in who do not look after ICU patients."""
+    ICU_TRAINING = "ICU training"
+    """Share of the doctors without ICU skills who are trained."""
+    ICU_TEAMS = "ICU teams"
+    """Terms of the teams in which ICU nurses lead ward nurses, as in `icu_skills`."""
     HEADS_LENT = "heads lent"
     """Staff lent to other provinces: doctors, ward nurses, ICU nurses."""
     HEADS_IN_TEAMS = "heads in teams"
@@ -220,6 +251,11 @@ class Resources:
         that can work elsewhere.
     staff_lent, staff_in_teams, ventilators_lent
         Heads lent to other provinces and in home care teams, and ventilators lent, over all facilities.
+    skilled_share
+        ``(2, facilities)`` share of the doctors who have ICU skills, of those who serve COVID patients and of
+        those who serve only others; the same where they are one pool. None if all have them.
+    icu_teams
+        ``(facilities, 4)`` terms of teams in intensive care, as in `icu_skills`; None if there are none.
     limits
         ``(3, facilities, 3)`` beds that equipment, oxygen pipes and oxygen supply allow while all beds are
         empty; infinite where there is no limit.
@@ -240,6 +276,8 @@ class Resources:
     staff_lent: int
     staff_in_teams: int
     ventilators_lent: float
+    skilled_share: Floats | None
+    icu_teams: Floats | None
 
 
 class Capacity:
@@ -287,6 +325,9 @@ class Capacity:
         self._heads = np.array(
             [(0, 0, 0) if s is None else (s.doctors, s.ward_nurses, s.icu_nurses) for s in staff],
             np.int64,
+        )
+        self._without_skills = np.array(
+            [0 if s is None or s.icu_doctors is None else s.doctors - s.icu_doctors for s in staff], float
         )
         self._ventilators = np.array(
             [np.inf if section.ventilators is None else section.ventilators for section in sections]
@@ -405,12 +446,25 @@ class Capacity:
         posts_today, own = self._posts(day, covid, incidence)
         others = self._nobody if self.essential is None else self.essential.census
         limits = self._limits(covid)
+        share = self._resources.skilled_share
+        skilled = None if share is None else posts_today[:, DOCTORS] * share[0]
+        on_duty = self._in_icu(posts_today, own)
         if self.intensive is not None:
-            self._hold_for_others(self.intensive.census, posts_today, own, limits, total[:, ICU])
+            self._hold_for_others(self.intensive.census, posts_today, own, skilled, limits, total[:, ICU])
         staff_moved = self._pool_staff(posts_today, covid, others, space, limits)
-        moved = self._allot_ventilators(limits, posts_today, covid[:, ICU], space[:, ICU], total[:, ICU])
-        staffed = staffed_beds(self._per_post, posts_today, space, limits, covid, others, own)
-        icu_staffed = self._icu_staffed(posts_today, own, total[:, ICU], space[:, ICU])
+        able = with_skills(posts_today, skilled)
+        moved = self._allot_ventilators(limits, able, covid[:, ICU], space[:, ICU], total[:, ICU])
+        icu_staffed = self._icu_staffed(able, own, total[:, ICU], space[:, ICU])
+        skills = icu_skills(
+            self._per_post,
+            posts_today,
+            skilled,
+            self._resources.icu_teams,
+            space[:, ICU],
+            limits[:, :, ICU].min(axis=0),
+        )
+        in_teams = 0.0 if skills is None else float(skills.in_teams.sum())
+        staffed = staffed_beds(self._per_post, posts_today, space, limits, covid, others, own, skills)
         icu_limits = limits[:, :, ICU].min(axis=0)
         if self.intensive is not None:  # they have staff and ventilators, and use no oxygen
             icu_staffed += np.where(self._lacks_staff, 0, self.intensive.census)
@@ -421,7 +475,17 @@ class Capacity:
                 staffed.binding[f, 1:] = OXYGEN_STOCK
                 icu_usable[f] = 0
         unequipped = self._unequipped(space, limits)
-        self.today = OpenBeds(space, staffed, icu_staffed, icu_usable, unequipped, staff_moved, moved)
+        self.today = OpenBeds(
+            space,
+            staffed,
+            icu_staffed,
+            icu_usable,
+            unequipped,
+            staff_moved,
+            moved,
+            *on_duty,
+            float(round(in_teams * self._care.staffing.heads_per_post)),
+        )
         return self.today
 
     @property
@@ -462,6 +526,10 @@ class Capacity:
         pools = [group[np.isfinite(ventilators[group])] for group in pooled]
         staff_pools = adjustments.pools(Adjustment.STAFF_POOL)
         postponed = np.clip(total(Adjustment.POSTPONEMENT), 0, 1)
+        skilled_share = self._skilled_share(reinforcements[:, DOCTORS], apart)
+        teams = np.zeros((len(heads), 4))
+        for group, terms in adjustments.pools(Adjustment.ICU_TEAMS):
+            teams[group] = terms
         return Resources(
             int(reinforcements.sum()),
             heads,
@@ -478,7 +546,20 @@ class Capacity:
             int(lent.sum()),
             int(in_teams.sum()),
             float(units_lent[np.isfinite(ventilators)].sum()),
+            skilled_share,
+            teams if teams.any() else None,
         )
+
+    def _skilled_share(self, brought: Ints, apart: Bools) -> Floats | None:
+        """Return `Resources.skilled_share`, where rules have brought in `brought` doctors."""
+        doctors = np.array([brought, self._heads[:, DOCTORS]])
+        unskilled = np.array([self.adjustments.total(Adjustment.WITHOUT_ICU_SKILLS), self._without_skills])
+        unskilled *= 1 - np.clip(self.adjustments.total(Adjustment.ICU_TRAINING), 0, 1)
+        if not unskilled.any():
+            return None
+        unskilled, doctors = (np.where(apart, each, each.sum(axis=0)) for each in (unskilled, doctors))
+        share: Floats = 1 - np.minimum(unskilled / np.maximum(doctors, 1), 1.0)
+        return share
 
     def _posts(self, day: int, covid: Ints, incidence: float) -> tuple[Floats, Floats | None]:
         """Return today's posts of staff for COVID patients, and of staff who serve only other patients.
@@ -503,24 +584,46 @@ class Capacity:
             working = redeploy(working, heads, moved, resources.worth)
         return posts(staffing, working, self._has_staff), own
 
+    def _in_icu(self, posts_today: Floats, own: Floats | None) -> tuple[float, float]:
+        """Return the ICU nurses and the doctors with ICU skills on duty, in people; NaN if not modelled."""
+        if self.absences is None:
+            return np.nan, np.nan
+        share, heads = self._resources.skilled_share, self._care.staffing.heads_per_post
+        both = np.array([posts_today, np.zeros_like(posts_today) if own is None else np.nan_to_num(own)])
+        both = both[:, self._has_staff]
+        doctors = both[..., DOCTORS] if share is None else both[..., DOCTORS] * share[:, self._has_staff]
+        return round(float(both[..., ICU_NURSES].sum()) * heads), round(float(doctors.sum()) * heads)
+
     def _hold_for_others(
-        self, patients: Ints, posts_today: Floats, own: Floats | None, limits: Floats, total: Ints
+        self,
+        patients: Ints,
+        posts_today: Floats,
+        own: Floats | None,
+        skilled: Floats | None,
+        limits: Floats,
+        total: Ints,
     ) -> None:
         """Take the staff and ventilators of the non-COVID patients in ICU from those for COVID patients.
 
-        `posts_today`, `own` and `limits` are changed in place. Also note the ICU patients of all kinds for
-        whom staff and ventilators suffice, for tomorrow's admissions.
+        `posts_today`, `own`, `skilled` and `limits` are changed in place. Also note the ICU patients of all
+        kinds for whom staff and ventilators suffice, for tomorrow's admissions.
         """
         apart = self._resources.apart
-        posts_for_others = posts_today
+        posts_for_others, share = posts_today, self._resources.skilled_share
         if own is not None and apart is not None:
             posts_for_others = np.where(apart[:, None], own, posts_today)
-        staffed = staffed_icu_beds(self._per_post, posts_for_others, total, most=True)
+        able = with_skills(
+            posts_for_others, None if share is None else posts_for_others[:, DOCTORS] * share[1]
+        )
+        staffed = staffed_icu_beds(self._per_post, able, total, most=True)
         self._icu_most = np.minimum(staffed, limits[0, :, ICU])
         in_icu = np.zeros((len(patients), 3), np.int64)
         in_icu[:, ICU] = patients
         needed = self._per_post.posts_for(in_icu, self._nobody)
         left = np.maximum(posts_for_others - needed, 0.0)
+        if skilled is not None:
+            taken = needed[:, DOCTORS] if apart is None else np.where(apart, 0.0, needed[:, DOCTORS])
+            np.maximum(skilled - taken, 0.0, out=skilled)
         if own is not None and apart is not None:
             own[apart] = left[apart]
             posts_today[~apart] = left[~apart]
@@ -588,9 +691,9 @@ class Capacity:
         apart = self._resources.apart
         if own is not None and apart is not None:
             for_covid = staffed_icu_beds(self._per_post, posts_today[apart], covid_beds[apart])
-            staffed[apart] = for_covid + staffed_icu_beds(
-                self._per_post, own[apart], (total - covid_beds)[apart]
-            )
+            share = self._resources.skilled_share
+            able = with_skills(own[apart], None if share is None else (own[:, DOCTORS] * share[1])[apart])
+            staffed[apart] = for_covid + staffed_icu_beds(self._per_post, able, (total - covid_beds)[apart])
         staffed[self._lacks_staff] = 0
         return staffed
 
@@ -636,6 +739,8 @@ class Capacity:
         row = page.province.values
         row["staffed_icu_all"] = number_of_beds(int(self.today.icu_staffed.sum()))
         row["icu_without_ventilator"] = self.today.icu_unequipped
+        row["icu_nurses_on_duty"], row["icu_doctors_on_duty"] = self.today.icu_nurses, self.today.icu_doctors
+        row["nurses_in_icu_teams"] = self.today.in_icu_teams
         row["staff_moved"], row["ventilators_moved"] = self.today.staff_moved, self.today.ventilators_moved
         row["staff_lent"] = float(self._resources.staff_lent)
         row["staff_in_teams"] = float(self._resources.staff_in_teams)
@@ -644,7 +749,7 @@ class Capacity:
         for bed, (name, beds) in enumerate(zip(BED_TYPES, space.sum(axis=0).tolist(), strict=True)):
             row[f"open_{name}"] = number_of_beds(beds)
             page.facilities.values[f"binding_{name}"] = binding[:, bed].tolist()
-        shares = self._bound(OXYGEN) + self._bound(ICU)
+        shares = [*self._bound(OXYGEN)[: len(BINDS["oxygen"])], *self._bound(ICU)]
         row |= {column.name: share for column, share in zip(BOUND, shares, strict=True)}
         if self.absences is not None:
             working, employed = self.absences.on_duty(self.heads()).sum(), self.employed

@@ -24,10 +24,15 @@ Ints = NDArray[np.int64]
 DOCTORS, WARD_NURSES, ICU_NURSES = range(3)
 """Indices of the cadres."""
 
-CONSTRAINTS = ("space", "doctors", "nurses", "equipment", "pipes", "oxygen_stock")
+CONSTRAINTS = (
+    *("space", "doctors", "nurses", "equipment", "pipes", "oxygen_stock"),
+    *("icu_doctors", "icu_nurses"),
+)
 """Constraints that can bind a bed type; facility columns contain the index."""
-SPACE, DOCTOR, NURSE, EQUIPMENT, PIPES, OXYGEN_STOCK = range(6)
+SPACE, DOCTOR, NURSE, EQUIPMENT, PIPES, OXYGEN_STOCK, ICU_DOCTOR, ICU_NURSE = range(8)
 """Indices into `CONSTRAINTS`."""
+BINDS = {"oxygen": CONSTRAINTS[:ICU_DOCTOR], "icu": CONSTRAINTS}
+"""The constraints that can bind each of the bed types whose binding constraint is recorded."""
 
 ABSENT = Column(
     "staff_absent_share", "share", "share of clinical staff on the payroll who are away (empty: not modelled)"
@@ -131,8 +136,8 @@ class StaffedBeds:
         normal and at maximum ratios. ``0 <= normal <= most <= space``; care is understaffed where more
         than `normal` are occupied.
     binding
-        ``(facilities, 3)`` the constraint that binds `most`: SPACE, DOCTOR, NURSE, EQUIPMENT, PIPES or
-        OXYGEN_STOCK (the first of these in a tie); OXYGEN_STOCK also where the stock has run out.
+        ``(facilities, 3)`` the constraint that binds `most`, an index into `CONSTRAINTS` (the first of these
+        in a tie); OXYGEN_STOCK also where the stock has run out.
     emergency, elective
         ``(facilities,)`` non-COVID patients whom the staff can look after in addition to the present
         patients who have priority; infinite where staff is not modelled.
@@ -143,6 +148,31 @@ class StaffedBeds:
     binding: NDArray[np.int8]
     emergency: Floats
     elective: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class IcuSkills:
+    """What the ICU skills of doctors and nurses allow on one day.
+
+    Attributes
+    ----------
+    doctors
+        ``(2, facilities)`` ICU beds that doctors with ICU skills can look after, at normal and at maximum
+        ratios; infinite where they do not limit ICU beds.
+    led
+        ``(facilities,)`` posts of ICU nurses that the ward nurses in teams are worth; they count at maximum
+        ratios only.
+    in_teams
+        ``(facilities,)`` posts of ward nurses in teams.
+    all_lead
+        ``(facilities,)`` True where every ICU nurse leads a team: ICU nurses, not ward nurses, limit the
+        teams.
+    """
+
+    doctors: Floats
+    led: Floats
+    in_teams: Floats
+    all_lead: NDArray[np.bool_]
 
 
 class Absences:
@@ -415,6 +445,7 @@ def staffed_beds(
     covid: Ints,
     others: Ints,
     own: Floats | None = None,
+    skills: IcuSkills | None = None,
 ) -> StaffedBeds:
     """Return the beds and patients that the staff in `posts` can look after.
 
@@ -439,17 +470,20 @@ def staffed_beds(
         ``(facilities, 3)`` posts of staff who serve only emergency and elective patients; at these
         facilities, `posts` do not serve such patients. NaN where `posts` serve all patients; None if they do
         so everywhere.
+    skills
+        What ICU skills allow; None if they do not limit ICU beds and nobody leads a team.
     """
     apart = None if own is None else ~np.isnan(own[:, DOCTORS])
     emergencies = others[:, 0] if apart is None else np.where(apart, 0, others[:, 0])
-    bound = np.empty(
-        (len(CONSTRAINTS), 3, len(space))
-    )  # axes: constraint, bed type, facility; values: maximum beds
+    # axes: constraint, bed type, facility; values: maximum beds
+    bound = np.full((len(CONSTRAINTS), 3, len(space)), np.inf)
     bound[SPACE] = space.T
-    bound[EQUIPMENT:] = limits.transpose(0, 2, 1)
+    bound[EQUIPMENT:ICU_DOCTOR] = limits.transpose(0, 2, 1)
     equipped = np.minimum(bound[SPACE], bound[EQUIPMENT:].min(axis=0)) + _ROUNDING
     beds = np.empty((2, 3, len(space)), np.int64)
     pool = np.repeat(posts.T[:, None], 2, axis=1)  # axes: cadre, normal or maximum ratio, facility
+    if skills is not None:
+        pool[ICU_NURSES, _MOST] += skills.led
     for group, bed, team in _ORDER:
         at_hand, ratios = pool[team], per_post.ratios[group]
         by_cadre = at_hand * ratios + _ROUNDING
@@ -458,11 +492,17 @@ def staffed_beds(
             served = np.minimum(served, emergencies)
         else:
             bound[DOCTOR:EQUIPMENT, bed] = by_cadre[:, _MOST]
+            if bed == ICU and skills is not None:
+                served = np.minimum(served, skills.doctors + _ROUNDING)
+                bound[ICU_DOCTOR, ICU] = skills.doctors[_MOST]
+                nurses = by_cadre[_NURSE, _MOST]
+                bound[NURSE, ICU] = np.where(skills.all_lead, np.inf, nurses)
+                bound[ICU_NURSE, ICU] = np.where(skills.all_lead, nurses, np.inf)
             served = np.floor(np.minimum(served, equipped[bed]))
             beds[:, bed] = served
         at_hand -= served / ratios
         np.maximum(pool, 0.0, out=pool)
-    bound[EQUIPMENT:] += _ROUNDING
+    bound[EQUIPMENT:ICU_NURSE] += _ROUNDING
     binding = np.floor(bound).argmin(axis=0).astype(np.int8)
     emergency, elective = per_post.left_for_others(posts, covid, others[:, 0])
     if own is not None and apart is not None:

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from surgesim.errors import IdentityError
 from surgesim.model.care.network import Network, Route
-from surgesim.model.care.patients import Patient
+from surgesim.model.care.patient import Patient
 
 BASIC, OXYGEN, ICU = range(3)
 """Indices of the bed types in BED_TYPES."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from surgesim.model.care.patients import Patient
+from surgesim.model.care.patient import Patient
 
 
 class LackOfDrugs:

@@ -1,23 +1,28 @@
 """Home care: teams follow mild cases, give drug packages, and keep some cases from needing oxygen.
 
 Self-contained: the input is a day's counts; the output is the reduction of need among the next day's onsets.
-The province is treated as a whole: teams go where the cases are.
+Within an area (the province, unless the scenario names areas), teams go where the cases are.
 """
 
 from __future__ import annotations
 
 from math import ceil
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.errors import IdentityError
-from surgesim.model.columns import Column, Page
+from surgesim.model.columns import Column
 from surgesim.scenario.schema.base import AGE_GROUPS, RISK_GROUPS
 from surgesim.scenario.schema.capacity.home import HomeCare as HomeCareSection
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+
+Reduction: TypeAlias = tuple[float, float] | tuple[tuple[float, ...], tuple[float, ...]]
+"""Shares of detected cases that home care keeps from needing oxygen, of people followed first and of others:
+for the province, or for each district."""
 
 COLUMNS = (
     Column("home_cases", "people", "reported mild cases at home (0 if home care is not modelled)"),
@@ -42,8 +47,9 @@ class _Cases:
         left, otherwise 0.
     """
 
-    def __init__(self, weights: Floats, isolated: float) -> None:
+    def __init__(self, weights: Floats, isolated: float, reach: float) -> None:
         self.isolated = isolated
+        self._reach = reach
         self._weights = weights
         self._recent = np.zeros(len(weights))  # today's cases first
         self._reported = 0.0
@@ -58,11 +64,14 @@ class _Cases:
         self.known = float(self._weights @ self._recent)
 
     def follow(self, isolated: float, most: float) -> None:
-        """Let teams follow up to `most` of the cases at home, i.e. all known cases except `isolated` ones."""
+        """Let teams follow up to `most` of the cases at home that they reach.
+
+        At home are all known cases except `isolated` ones.
+        """
         active = max(self.known - isolated, 0.0)
         new = self._reported * active / self.known if self.known > 0 else 0.0
         stay = min((active - new) / self.active, 1.0) if self.active > 0 else 0.0
-        followed = min(active, most)
+        followed = min(active * self._reach, most)
         self.newly_followed = max(followed - self.followed * stay, 0.0)
         self.active, self.followed = active, followed
 
@@ -110,6 +119,8 @@ class HomeCare:
         P(report k days after onset), k = 0, 1, …; needed if some cases are followed first.
     isolated
         Relative frequency with which cases of people in `first`, and of other people, are isolated.
+    reach
+        Share of the cases at home that teams can reach.
     """
 
     def __init__(
@@ -117,11 +128,12 @@ class HomeCare:
         section: HomeCareSection,
         delays: Floats | None = None,
         isolated: tuple[float, float] = (1.0, 1.0),
+        reach: float = 1.0,
     ) -> None:
         self._section = section
         days = section.followed_days
         weights = np.minimum(days - np.arange(ceil(days)), 1.0)  # for today's cases, yesterday's, …
-        self._first, self._others = (_Cases(weights, weight) for weight in isolated)
+        self._first, self._others = (_Cases(weights, weight, reach) for weight in isolated)
         self._delays = np.ones(1) if delays is None else delays
         self._onsets = np.zeros((len(self._delays), 2))  # today's first: of people in `first`, of all
         self._onset_days = 0
@@ -160,27 +172,37 @@ class HomeCare:
         self._onsets[0] = first, mild
         self._onset_days += 1
 
+    def due_reports(self) -> tuple[float, float]:
+        """Return the expected mild cases reported today, of people followed first and of all."""
+        if not self._onset_days or not self._has_first:
+            return 0.0, 0.0
+        first, mild = (self._delays[: self._onset_days] @ self._onsets[: self._onset_days]).tolist()
+        return first, mild
+
     def first_share(self) -> float:
         """Return the share of people followed first among the mild cases reported today."""
-        if not self._onset_days or not self._has_first:
-            return 0.0
-        first, mild = (self._delays[: self._onset_days] @ self._onsets[: self._onset_days]).tolist()
+        first, mild = self.due_reports()
         return float(first / mild) if mild > 0 else 0.0
 
     def pass_day(self, reported_mild: float, isolated: float) -> None:
-        """Follow a day's cases.
+        """Follow a day's cases: `report` and `follow`."""
+        self.report(reported_mild)
+        self.follow(isolated)
 
-        Parameters
-        ----------
-        reported_mild
-            Mild cases reported on the day, in the province.
-        isolated
-            Mild cases in basic beds of facilities at the end of the day.
-        """
+    def report(self, reported_mild: float) -> None:
+        """Add the mild cases reported on a day."""
         share = self.first_share()
         self._first.report(share * reported_mild)
         self._others.report((1 - share) * reported_mild)
-        known = sum(cases.known * cases.isolated for cases in (self._first, self._others))
+
+    @property
+    def known(self) -> float:
+        """Known cases, each weighted by the relative frequency with which it is isolated."""
+        return sum(cases.known * cases.isolated for cases in (self._first, self._others))
+
+    def follow(self, isolated: float) -> None:
+        """Follow the cases of the day, of which `isolated` are in basic beds of facilities at its end."""
+        known = self.known
         most = max(self._at_work * self._section.patients_per_team + self._others_at_work, 0.0)
         delivered = self._section.packages_per_day
         self.packages += delivered
@@ -223,14 +245,6 @@ class HomeCare:
             cases.
         """
         return reported & (draws < reduction)
-
-    def fill(self, page: Page) -> None:
-        """Record the cases at home."""
-        page.province.values |= {
-            "home_cases": self.active,
-            "home_cases_not_followed": self.active - self.followed,
-            "without_package": self.without_package,
-        }
 
     def check(self, day: int) -> None:
         """Check that packages at the start + delivered - given = end, over the run so far, and end >= 0.

@@ -11,7 +11,7 @@ from surgesim.model.care.beds import OXYGEN
 from surgesim.model.care.course.ends import dies, kind_of_death
 from surgesim.model.care.course.ledger import AT_HOME, IN_OXYGEN, NEEDS_OXYGEN
 from surgesim.model.care.journey import Journey
-from surgesim.model.care.patients import Patient
+from surgesim.model.care.patient import Patient
 from surgesim.model.clock.calendar import Calendar, Due
 
 
@@ -75,7 +75,7 @@ class HomeOxygen:
             strain = 0.0 if supply is None else supply.strain_of(patient)
             journey.note(patient, "goes home", facility)
             journey.vacate(patient, OXYGEN)
-            patient.facility, patient.location = -1, patient.district
+            patient.facility, patient.location = -1, journey.network.hosts[patient.district]
             journey.ledger.move(patient, NEEDS_OXYGEN, AT_HOME)
             journey.ledger.sent_home += 1
             if patient.timer is not None:

@@ -36,7 +36,8 @@ from surgesim.model.care.course.waits import Waits
 from surgesim.model.care.drugs import LackOfDrugs
 from surgesim.model.care.network import Network, Route
 from surgesim.model.care.oxygen import OxygenSupply
-from surgesim.model.care.patients import BOARDED, FULL, NO_CARE, THIN, Patient, PatientBatch
+from surgesim.model.care.patient import BOARDED, FULL, NO_CARE, THIN, Patient
+from surgesim.model.care.patients import PatientBatch
 from surgesim.model.care.wards import Wards
 from surgesim.model.clock.calendar import Calendar, Due
 from surgesim.model.columns import Column, Page
@@ -157,6 +158,9 @@ class Journey:
     def _make(self, batch: PatientBatch) -> list[Patient]:
         patients = batch.patients(self._next_index)
         self._next_index += len(patients)
+        if self.network.has_visitors:
+            for patient in patients:
+                patient.location = self.network.hosts[patient.district]
         if len(self._present) > 2 * (self.ledger.created - sum(self.ledger.gone)) + _MANY:
             self._present = [patient for patient in self._present if patient.place != GONE]
         self._present.extend(patients)

@@ -9,7 +9,7 @@ from surgesim.model.care.beds import OXYGEN
 from surgesim.model.care.course.ledger import NEEDS_ICU, NEEDS_OXYGEN
 from surgesim.model.care.journey import Journey
 from surgesim.model.care.network import Route
-from surgesim.model.care.patients import Patient
+from surgesim.model.care.patient import Patient
 from surgesim.model.clock.calendar import Calendar, Due
 
 

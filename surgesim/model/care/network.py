@@ -86,6 +86,8 @@ class Network:
         Vehicles by district; None if they are unlimited.
     district_of, district_index
         The district of each facility, as a list and as an array.
+    hosts, has_visitors
+        The district in which the people of each district are: another one if they are visitors, as some are.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -98,6 +100,8 @@ class Network:
         self.facilities = tuple(care.facilities)
         self.district_of = [index[facility.district] for facility in facilities]
         self.district_index = np.array(self.district_of, np.intp)
+        self.hosts = people.hosts
+        self.has_visitors = self.hosts != tuple(range(len(self.hosts)))
         self._opens = people.crossing_from_hour / 24
         self._closes = people.crossing_to_hour / 24
 
@@ -115,7 +119,7 @@ class Network:
                     routes.append((there != district, days, f, Route(f, days, water, gated)))
             return [route for *_, route in sorted(routes)]
 
-        self.from_district = [search(district) for district in range(len(self.districts))]
+        self.from_district = [search(district) for district in self.hosts]
         self.stays = [Route(f, 0.0, False, False) for f in range(len(facilities))]
         self.from_facility = [
             [self.stays[f]] + [r for r in self.from_district[d] if r.facility != f]

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from surgesim.errors import IdentityError
 from surgesim.model.care.course.ledger import IN_ICU
 from surgesim.model.care.gas import cylinders_kg, kg_per_day, plant_kg_per_day
-from surgesim.model.care.patients import Patient
+from surgesim.model.care.patient import Patient
 from surgesim.model.clock.calendar import Calendar, Due
 from surgesim.model.clock.streams import Streams
 from surgesim.model.columns import MOST_DAYS_OF_COVER, Column, Page

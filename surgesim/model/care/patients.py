@@ -7,14 +7,12 @@ one day thus changes no other day, and alternatives share each patient's luck.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import inf
-from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.model.care.home import HomeCare, followed_first
-from surgesim.model.clock.calendar import Due
+from surgesim.model.care.home import HomeCare, Reduction, followed_first
+from surgesim.model.care.patient import BOARDED, NO_CARE, NO_ICU, IcuCourse, Patient
 from surgesim.model.clock.durations import (
     Durations,
     Quantile,
@@ -54,12 +52,6 @@ Bools = NDArray[np.bool_]
 ) = range(17)
 _BELOW_1 = 1 - 2.0**-53
 """The largest number below 1, at which every quantile is finite."""
-
-Reduction: TypeAlias = tuple[float, float]
-"""Shares of detected cases that home care keeps from needing oxygen, for people followed first and others."""
-
-FULL, THIN, BOARDED, NO_CARE = range(4)
-"""Levels of care, best first."""
 
 DRAWS = 20
 """Uniform random numbers per patient; some are spare, so that a new use changes no patient's luck."""
@@ -190,151 +182,6 @@ class PatientBatch:
         return courses
 
 
-class IcuCourse(NamedTuple):
-    """What is drawn for a need for ICU; times in days, flows in L/min.
-
-    Attributes
-    ----------
-    survivor_stay, dying_stay, step_down_stay
-        Lengths of stay in an ICU bed, of survivors and of those who die there, and in an oxygen bed after it.
-    boarding_ends, need_ends
-        How long the need can stay unmet while boarding, and without a bed.
-    boarding_gain, need_gain
-        A day without a bed counts as 1 + `boarding_gain` days toward the end as a boarder, and a day of
-        boarding as 1 + `need_gain` days toward the end without a bed.
-    flow, step_down_flow
-        Oxygen flow in an ICU bed, and in an oxygen bed after it.
-    """
-
-    survivor_stay: float
-    dying_stay: float
-    step_down_stay: float
-    boarding_ends: float
-    need_ends: float
-    boarding_gain: float
-    need_gain: float
-    flow: float
-    step_down_flow: float
-
-
-NO_ICU = IcuCourse(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-"""The course of patients who never need ICU; they share it."""
-
-
-class Patient:
-    """One patient: the random traits, and the current state of the journey.
-
-    `dies_from` is the first level of care, FULL to NO_CARE, in which the patient dies (NO_CARE + 1: survives
-    any). It determines `oxygen_need_ends`, which is how long a need for oxygen can stay unmet. `icu_course`
-    is drawn only for patients who will need ICU. `late` is True if the patient missed timely access. `need`
-    and `place` are indices from `ledger`. `timer` is the scheduled end of a stay or journey, and `clock` the
-    scheduled end of an unmet need; an outdated event does nothing, because `timer` or `clock` is then
-    another event.
-    """
-
-    __slots__ = (
-        "age",
-        "boarded_days",
-        "breathes_at",
-        "breathless",
-        "care",
-        "clock",
-        "clock_boards",
-        "clock_elapsed",
-        "clock_since",
-        "destination",
-        "dies_from",
-        "district",
-        "drugs_before",
-        "facility",
-        "flow_kg",
-        "high_risk",
-        "icu_course",
-        "icu_delay",
-        "icu_need_time",
-        "index",
-        "late",
-        "location",
-        "luck",
-        "need",
-        "need_time",
-        "needs_icu",
-        "oxygen_flow",
-        "oxygen_need_ends",
-        "oxygen_stay",
-        "p_full",
-        "p_thin",
-        "place",
-        "ready_time",
-        "refused",
-        "strain_before",
-        "timer",
-        "unmet_since",
-        "unreported",
-        "urgent",
-    )
-
-    def __init__(
-        self,
-        index: int,
-        need_time: float,
-        district: int,
-        age: int,
-        needs_icu: bool,
-        icu_delay: float,
-        urgent: bool,
-        luck: float,
-        p_full: float,
-        p_thin: float,
-        dies_from: int,
-        oxygen_stay: float,
-        oxygen_need_ends: float,
-        unreported: bool,
-        oxygen_flow: float,
-        high_risk: bool,
-        icu_course: IcuCourse,
-    ) -> None:
-        self.index = index
-        self.need_time = need_time
-        self.district = district
-        self.age = age
-        self.needs_icu = needs_icu
-        self.icu_delay = icu_delay
-        self.urgent = urgent
-        self.luck = luck
-        self.p_full = p_full
-        self.p_thin = p_thin
-        self.dies_from = dies_from
-        self.oxygen_stay = oxygen_stay
-        self.oxygen_need_ends = oxygen_need_ends
-        self.unreported = unreported
-        self.oxygen_flow = oxygen_flow
-        self.high_risk = high_risk
-        self.icu_course = icu_course
-        self.location = district
-        self.facility = -1  # current or last facility
-        self.destination = -1
-        self.need = 0
-        self.place = 0
-        self.timer: Due | None = None
-        self.clock: Due | None = None
-        self.care = FULL
-        self.breathless = False
-        self.breathes_at = -1
-        self.flow_kg = 0.0
-        self.strain_before = 0.0  # strain of the store at admission
-        self.drugs_before = 0.0  # lack of drugs until admission
-        self.icu_need_time = inf
-        self.ready_time = inf
-        self.clock_boards = False
-        self.clock_elapsed = 0.0
-        self.boarded_days = 0.0
-        self.clock_since = inf  # infinite while no clock runs
-        self.unmet_since = inf
-        self.late = False
-        self.refused = False  # beyond a limit of intensive care
-
-
 @dataclass(frozen=True, slots=True)
 class DrawnDay:
     """The patients drawn from a day's onsets, which alternatives of a replication may share.
@@ -457,8 +304,8 @@ class PatientSource:
         needs, traits
             The day's random generators for the need for oxygen and for each patient's traits.
         reduction
-            Shares of detected cases that home care keeps from needing oxygen: among people followed first,
-            and among others.
+            Shares of detected cases that home care keeps from needing oxygen, of the province or by district:
+            among people followed first, and among others.
         """
         assert self.p_oxygen is not None
         onsets = infection.onsets
@@ -468,9 +315,10 @@ class PatientSource:
         district, age, risk, _stratum, step = np.unravel_index(np.repeat(some, ill), onsets.shape)
         mild = onsets.reshape(len(onsets), -1).sum(axis=1) - np.bincount(district, minlength=len(onsets))
         draws = traits.random((len(district), DRAWS))
-        if any(reduction):
+        if np.any(reduction):
             found = draws[:, U_DETECTION] < self._detected_share
-            kept = np.where(self._followed_first[age, risk], *reduction)
+            first, others = np.broadcast_to(np.reshape(reduction, (2, -1)), (2, len(onsets)))
+            kept = np.where(self._followed_first[age, risk], first[district], others[district])
             averted = HomeCare.averted_cases(draws[:, U_HOME], found, kept)
             mild += np.bincount(district[averted], minlength=len(mild))
             stays = ~averted

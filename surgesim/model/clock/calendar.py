@@ -23,7 +23,7 @@ from typing import Any
 from simpy import Environment
 from simpy.events import NORMAL, Event, EventPriority
 
-Due = tuple[float, int, Callable[[Any], None], Any]
+Due = tuple[Any, ...]
 """A scheduled event: time, number among the events of that instant, callback, and the callback's subject.
 
 The callback receives the whole `Due`, so that an object that stored one can recognise an outdated event.
@@ -83,7 +83,7 @@ class Calendar(Environment):
     def after(self, delay: float, what: Callable[[Due], None], value: Any) -> Due:
         """Schedule a call of `what` for `value` in `delay` days."""
         time = self.now + delay  # repeats the code of `_put`, because most events are scheduled here
-        due = (time, next(self._eid), what, value)
+        due: Due = (time, next(self._eid), what, value)
         if time < self._end_of_day:
             insort(self._today, due, self._next)
         elif time < inf:
@@ -102,7 +102,7 @@ class Calendar(Environment):
         """
         end, foreseen = self._end_of_day, self._foreseen
         for time, number, value in known:
-            due = (time, number - _FIRST, what, value)
+            due: Due = (time, number - _FIRST, what, value)
             if time < end:
                 insort(self._today, due, self._next)
             elif time < inf:

@@ -53,6 +53,12 @@ class Population:
     def total(self) -> int:
         return int(self.count.sum())
 
+    @property
+    def outside_home(self) -> float:
+        """Share of the contacts of all people that are not at home; 0 if there are no contacts."""
+        by_setting = self.contacts.sum(axis=2) @ self.count.sum(axis=(0, 2))
+        return float(1.0 - by_setting[0] / by_setting.sum()) if by_setting.any() else 0.0
+
 
 def populate(people: People) -> Population:
     """Build the population of a scenario, in whole people; each district's total is exact."""
@@ -132,13 +138,28 @@ def travel_hours(people: People) -> Floats:
 def _mixing(people: People) -> Floats:
     """Return reciprocal mixing whose rows add up to 1.
 
-    Of all contacts, a share `outside_share` is with other districts, split by population and distance."""
+    Of all contacts, a share `outside_share` is with other districts, split by population and distance.
+    Visitors and their hosts are one district, in which all meet in proportion to their numbers.
+    """
     population = np.array([district.population for district in people.districts.values()], float)
+    hosts = np.array(people.hosts)
+    own = np.flatnonzero(hosts == np.arange(len(hosts)))
+    away = travel_hours(people)[np.ix_(own, own)] / people.distance_scale_hours
+    if len(own) == len(hosts):
+        return _mixing_of(people, population, away)
+    present: Floats = np.bincount(hosts, population, len(hosts)).astype(float)
+    among = _mixing_of(people, present[own], away)
+    place = np.searchsorted(own, hosts)
+    mixing: Floats = among[np.ix_(place, place)] * (population / present[hosts])
+    return mixing
+
+
+def _mixing_of(people: People, population: Floats, away: Floats) -> Floats:
+    """Return the mixing of districts of so many people that are so far `away` from each other."""
     n = len(population)
     if n == 1 or people.outside_share == 0:
         return np.eye(n)
     most = min(MOST_OUTSIDE * people.outside_share, 1.0)
-    away = travel_hours(people) / people.distance_scale_hours
     outside = np.stack([_outside(i, population, away[i], people.outside_share) for i in range(n)])
     meetings = population[:, None] * outside
     mixing: Floats = (meetings + meetings.T) / 2 / population[:, None]

@@ -22,6 +22,7 @@ from surgesim.model.columns import Column, Page
 from surgesim.model.epidemic.people import RARE, Population
 from surgesim.model.epidemic.reaction import Reaction, fatigue
 from surgesim.model.epidemic.vaccination import Vaccination
+from surgesim.model.epidemic.visitors import Turnover, Visitors
 from surgesim.scenario.schema.base import SETTINGS
 from surgesim.scenario.schema.epidemic import Epidemic as EpidemicSection
 from surgesim.scenario.schema.epidemic import Measure, Protection
@@ -38,6 +39,7 @@ INFECTIONS = (
     Column(
         "districts_locked", "districts", "districts with a measure of their own (`local_measure`)", np.nan
     ),
+    Column("people_locked", "people", "residents of the communes or districts with such a measure", np.nan),
     Column("infectious", "people", "people in the infectious stages", np.nan),
 )
 SUSCEPTIBLE = Column("susceptible", "people", "people neither immune nor infected", np.nan)
@@ -47,7 +49,7 @@ VACCINATED_PEOPLE = Column(
 DISTRICT = (Column("infections", "people/day", "residents infected in the province", np.nan),)
 
 _AT = "@"
-"""Between a measure and the district in which alone it is in force."""
+"""Between a measure, the district in which alone it is in force, and the share of cases it applies to."""
 
 _OUTSIDE_HOME = slice(1, None)  # of SETTINGS
 
@@ -69,6 +71,8 @@ class DayOfInfection:
         ``(districts,)`` residents infected outside the province.
     screened
         People infected outside the province whom screening at entry finds.
+    visitors
+        The visitors of the day; None if there are none.
     infectious, susceptible
         Infectious and susceptible people in the province at 24:00.
     """
@@ -79,6 +83,7 @@ class DayOfInfection:
     infectious: int = 0
     susceptible: int = 0
     screened: int = 0
+    visitors: Turnover | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +93,8 @@ class PathDay:
     Attributes
     ----------
     day, in_force, isolated, given_up
-        The day's number, the measures in force, the infectious people who isolate (None if nobody does), and
-        the share of contacts outside the home that people give up.
+        The day's number, the measures in force, the infectious people who isolate (None if nobody does), as
+        for `Epidemic.advance`, and the share of contacts outside the home that people give up.
     infection
         The result of the day.
     state
@@ -244,6 +249,8 @@ class Epidemic:
         self._contact_pool = population.contact_pool
         self._names = tuple(people.districts)
         self._districts = {name: i for i, name in enumerate(self._names)}
+        self._hosts = np.array(people.hosts)
+        self._is_residents = self._hosts == np.arange(len(self._names))
         places = [district.place for district in people.districts.values()]
         self._contacts_there = np.array([1.0 if place is None else place.contacts for place in places])
         self._travel_there = np.array([1.0 if place is None else 1.0 - place.closed for place in places])
@@ -256,7 +263,8 @@ class Epidemic:
         self._minus_open_to = -self._open_to
         self._weights = self._importation_weights()
         self._running: dict[str, int] = {}
-        self._local: dict[str, list[int]] = {}  # by measure: rules that have it in force, by district
+        # by measure, by district: shares of cases and of people, for each rule that has it in force
+        self._local: dict[str, list[list[tuple[float, float]]]] = {}
         self._begun: dict[str, int] = {}  # the day on which a measure in force began
         self._reaction: Reaction | None = None
         if section.reaction is not None:
@@ -290,18 +298,26 @@ class Epidemic:
         self.recovered = self._everybody[len(self._state) :].reshape(immune.shape)
         self.recovered[:] = immune - lost
         self._people = population.count
-        self._waned = np.zeros_like(immune)  # people whose immunity has waned since the start of the run
+        self._back = np.zeros_like(immune)  # by how much S has grown by waning and by turnover of visitors
+        self._visitors: Visitors | None = None
+        if any(district.visitors for district in people.districts.values()):
+            self._visitors = Visitors(people, self.susceptible, self.recovered, self._open_to)
         self.today: DayOfInfection | None = None
         self.vaccination: Vaccination | None = None
         if section.vaccination is not None:
-            self.vaccination = Vaccination(section.vaccination, population.count, start)
+            residents = population.count
+            if self._visitors is not None:
+                residents = residents.copy()
+                residents[self._visitors.districts] = 0  # nobody vaccinates them
+            self.vaccination = Vaccination(section.vaccination, residents, start)
         rng = streams.once("initial infections")
         for name, number in section.initial_infections.items():
             self._infect_outside(self._districts[name], number, rng)
 
     def _importation_weights(self) -> Floats:
         given = self._section.importation.weights
-        raw = np.array([given.get(name, 0.0) for name in self._names]) if given else self._by_age.sum(axis=1)
+        residents = self._by_age.sum(axis=1) * self._is_residents
+        raw = np.array([given.get(name, 0.0) for name in self._names]) if given else residents
         total = raw.sum()
         return raw / total if total > 0 else raw
 
@@ -318,6 +334,11 @@ class Epidemic:
         share = float(immune / everybody) if everybody else 0.0
         return share, float(1.0 - others @ self._open_to / others.sum()) if others.any() else 0.0
 
+    def infected(self) -> Ints:
+        """Return the infected people by stage (E1, E2, I1, I2), ``(4, districts)``."""
+        stages = (self.exposed.sum(axis=(2, 3, 4)), self.infectious.sum(axis=(2, 3)))
+        return np.concatenate(stages)
+
     def unprotected(self) -> float:
         """Return the number of susceptible people, weighted by the share of hazard that protection leaves."""
         return float(self.susceptible.sum(axis=(0, 1, 2)) @ self._open_to)
@@ -327,7 +348,7 @@ class Epidemic:
 
         People who have come back to S because immunity waned count once for each time.
         """
-        people: Ints = self._people - self.susceptible.sum(axis=3) + self._waned
+        people: Ints = self._people - self.susceptible.sum(axis=3) + self._back
         return people
 
     # -- measures ---------------------------------------------------------------------------------
@@ -340,14 +361,27 @@ class Epidemic:
         """End a measure that a rule started."""
         self._running[name] -= 1
 
-    def set_local(self, name: str, district: int, *, on: bool) -> None:
-        """Put a measure into force in one district on behalf of a rule, or end it there."""
-        self._local.setdefault(name, [0] * len(self._names))[district] += 1 if on else -1
+    def set_local(self, name: str, district: int, shares: tuple[float, float], *, on: bool) -> None:
+        """Put a measure into force in one district on behalf of a rule, or end it there.
 
-    @property
-    def districts_locked(self) -> int:
-        """Number of districts in which rules have a measure of the district's own in force."""
-        return sum(any(counts) for counts in zip(*self._local.values(), strict=True))
+        `shares` are those of the district's cases and people to which it applies. If several rules have the
+        same measure in force, the largest counts.
+        """
+        of_rules = self._local.setdefault(name, [[] for _ in self._names])[district]
+        if on:
+            of_rules.append(shares)
+        else:
+            of_rules.remove(shares)
+
+    def _locked(self) -> list[float]:
+        """Return the people with a measure of the district's own, for each district that has one."""
+        return [
+            size * max(people for of_rules in of_measures for _, people in of_rules)
+            for size, *of_measures in zip(
+                self._by_age.sum(axis=1).tolist(), *self._local.values(), strict=True
+            )
+            if any(of_measures)
+        ]
 
     def _in_force(self, name: str, measure: Measure, day: int) -> bool:
         if self._running.get(name, 0) > 0:
@@ -358,16 +392,16 @@ class Epidemic:
         return measure.start <= today and (measure.end is None or today < measure.end)
 
     def _measures_of(self, day: int) -> tuple[str, ...]:
-        """Return the measures in force on `day`; ``measure@district`` is in force in that district only."""
+        """Return the measures in force on `day`; those of districts as ``measure@district@share``."""
         measures = self._section.measures.items()
         in_force = tuple(name for name, measure in measures if self._in_force(name, measure, day))
         if self._local:
             in_force += tuple(
-                f"{name}{_AT}{self._names[district]}"
-                for name, counts in self._local.items()
+                f"{name}{_AT}{self._names[district]}{_AT}{max(of_rules)[0]!r}"
+                for name, of_districts in self._local.items()
                 if name not in in_force
-                for district, count in enumerate(counts)
-                if count > 0
+                for district, of_rules in enumerate(of_districts)
+                if of_rules
             )
         if self._tires is not None:
             self._begun = {name: self._begun.get(name, self._first_day(name, day)) for name in in_force}
@@ -381,8 +415,9 @@ class Epidemic:
         return min((start - self._start).days, day)
 
     def _compliance(self, name: str, day: int) -> float:
-        """Return the share of people who comply with a measure in force on `day`."""
-        compliance = self._measure(name).compliance
+        """Return the share of people who comply with a measure in force on `day`, where it is in force."""
+        *_, share = name.rpartition(_AT)
+        compliance = self._measure(name).compliance * (float(share) if _AT in name else 1.0)
         return (
             compliance if self._tires is None else compliance * fatigue(day - self._begun[name], self._tires)
         )
@@ -404,9 +439,9 @@ class Epidemic:
 
     def _where(self, name: str) -> slice | list[int]:
         """Return the districts to whose residents a measure in force applies."""
-        measure, (_, _, district) = self._measure(name), name.partition(_AT)
-        if district:
-            return [self._districts[district]]
+        measure, (_, *locally) = self._measure(name), name.split(_AT)
+        if locally:
+            return [self._districts[locally[0]]]
         if measure.districts is None:
             return slice(None)
         return [self._districts[district] for district in measure.districts]
@@ -435,12 +470,23 @@ class Epidemic:
             return self._mixings[in_force]
         left = self._travel_left(in_force, day)
         mixing = self._mixing
-        if (left < 1).any():
+        if (left < 1).any() and not self._is_residents.all():
+            mixing = self._limited_among_hosts(left)
+        elif (left < 1).any():
             mixing = mixing * np.minimum(left[:, None], left[None, :])
             np.fill_diagonal(mixing, 0.0)
             np.fill_diagonal(mixing, np.maximum(1.0 - mixing.sum(axis=1), 0.0))
         self._mixings[in_force] = mixing
         return mixing
+
+    def _limited_among_hosts(self, left: Floats) -> Floats:
+        """Return `_mixing_of` where visitors and their hosts, who are one district, go on meeting."""
+        together = self._hosts[:, None] == self._hosts[None, :]
+        outside = np.where(together, 0.0, self._mixing * np.minimum(left[:, None], left[None, :]))
+        inside = np.where(together, self._mixing, 0.0)
+        more = np.maximum(1.0 - outside.sum(axis=1), 0.0) / inside.sum(axis=1)
+        limited: Floats = outside + inside * more[:, None]
+        return limited
 
     # -- a day ------------------------------------------------------------------------------------
 
@@ -454,8 +500,8 @@ class Epidemic:
         staff
             Clinical staff on the payroll, who are vaccinated first.
         isolated
-            ``(steps, districts)`` infectious people who, in each step of the day, isolate and infect nobody;
-            the share is the same for all ages of a district.
+            ``(reasons, steps, districts)`` infectious people who, in each step of the day, isolate and infect
+            nobody; the share is the same for all ages of a district, and independent of other reasons.
         """
         in_force = self._measures_of(day)
         given_up = 0.0 if self._reaction is None else self._reaction.pass_day(day, int(dead.sum()))
@@ -472,12 +518,13 @@ class Epidemic:
     def _depends_on_care(self) -> bool:
         """Return True if future infections depend on care other than through the isolation of cases.
 
-        They do if immunity wanes, because the dead keep theirs. They also do from the first dose on, because
-        the dead get no dose and staff are vaccinated first.
+        They do if immunity wanes, because the dead keep theirs, and if there are visitors, because the dead
+        do not leave. They also do from the first dose on, because the dead get no dose and staff are
+        vaccinated first.
         """
         wanes = self._section.immunity.waning_days is not None
         dosed = self.vaccination is not None and self.vaccination.has_begun
-        return wanes or dosed
+        return wanes or dosed or self._visitors is not None
 
     def _take_from_path(
         self, day: int, in_force: tuple[str, ...], isolated: Floats | None, given_up: float
@@ -526,6 +573,7 @@ class Epidemic:
         """Simulate a day on which `doses` are given; other parameters as for `advance`."""
         rng = self._streams.day("infection", day)
         imported = self._import(day, in_force)
+        visitors = self._turn_over(day, dead)
         self._wane(rng, dead)
         self._vaccinate(day, doses, dead, staff)
         hazard, mixing = self._hazard_on(day, in_force, given_up), self._mixing_of(in_force, day)
@@ -540,7 +588,8 @@ class Epidemic:
             prevalence = infectious / self._contact_pool
             if isolated is not None and isolating:
                 among = np.maximum(infectious.sum(axis=1), 1)
-                prevalence *= 1.0 - np.minimum(isolated[step] / among, 1.0)[:, None]
+                for of_reason in isolated:
+                    prevalence *= 1.0 - np.minimum(of_reason[step] / among, 1.0)[:, None]
             force = np.matmul(hazard, (mixing @ prevalence)[:, :, None])
             np.negative(np.expm1(force[..., None] * self._minus_open_to), out=self._infection)
             some = self._state.nonzero()[0]  # a cell without people uses no draw
@@ -562,6 +611,7 @@ class Epidemic:
             int(self.infectious.sum()),
             int(self.susceptible.sum()),
             self._screen(day, in_force),
+            visitors,
         )
 
     def _hazard_of(self, day: int, in_force: tuple[str, ...], given_up: float) -> Floats:
@@ -634,6 +684,14 @@ class Epidemic:
         exposed += chosen
         return number
 
+    def _turn_over(self, day: int, dead: Ints) -> Turnover | None:
+        if self._visitors is None:
+            return None
+        rng = self._streams.day("visitors", day)
+        turnover = self._visitors.turn_over(self.susceptible, self.exposed, self.recovered, dead, rng)
+        self._back += turnover.grown
+        return turnover
+
     def _wane(self, rng: np.random.Generator, dead: Ints) -> None:
         mean = self._section.immunity.waning_days
         if mean is None:
@@ -641,7 +699,7 @@ class Epidemic:
         living = np.maximum(self.recovered - dead, 0)
         lost = rng.binomial(living, 1.0 / mean)
         self.recovered -= lost
-        self._waned += lost
+        self._back += lost
         self.susceptible[..., WANED] += lost
 
     def _vaccinate(self, day: int, doses: int, dead: Ints, staff: int) -> None:
@@ -660,16 +718,24 @@ class Epidemic:
 
     def fill(self, page: Page) -> None:
         """Record the infections of the day, the state at 24:00 and vaccination."""
+        locked = self._locked() if self._local else []
         if self.today is not None:
             page.province.values |= {
                 "infections": int(self.today.infections.sum()),
                 "imported": int(self.today.imported.sum()),
                 "screened": self.today.screened,
-                "districts_locked": self.districts_locked,
+                "districts_locked": len(locked),
+                "people_locked": sum(locked),
                 "infectious": self.today.infectious,
                 "susceptible": self.today.susceptible,
             }
             page.districts.values["infections"] = self.today.infections.tolist()
+            if self.today.visitors is not None:
+                page.province.values |= {
+                    "visitors_arrived": self.today.visitors.arrived,
+                    "visitors_arrived_infected": self.today.visitors.infected,
+                    "visitors_infected": int(self.today.infections[~self._is_residents].sum()),
+                }
         if self._reaction is not None:
             page.province.values["contacts_given_up"] = self._reaction.given_up
         if self.vaccination is not None:

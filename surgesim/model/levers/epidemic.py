@@ -16,8 +16,10 @@ from surgesim.model.levers.teams import take_for_teams
 from surgesim.model.province import Province
 from surgesim.model.surveillance.detection import Detection
 from surgesim.scenario.schema.levers.epidemic import (
+    HouseholdLockdown,
     LocalMeasure,
     OpenHomeCare,
+    OpenQuarantine,
     RaiseTesting,
     StartMeasure,
     Vaccinate,
@@ -81,7 +83,9 @@ class LocalLockdown(Action):
                 self._set(district, None)
 
     def _set(self, district: int, since: int | None) -> None:
-        self._epidemic.set_local(self._rule.measure, district, on=since is not None)
+        rule = self._rule
+        shares = rule.cases_share, rule.people_share
+        self._epidemic.set_local(rule.measure, district, shares, on=since is not None)
         if since is None:
             del self._since[district]
         else:
@@ -123,6 +127,33 @@ def _raise_testing(name: str, rule: RaiseTesting, province: Province) -> Action:
     return Lever(set_share)
 
 
+def _open_quarantine(name: str, rule: OpenQuarantine, province: Province) -> Action:
+    if province.surveillance is None:
+        raise ValueError("a rule adds quarantine places, but there is no epidemic")
+    confinement, places = province.surveillance.confinement, 0
+
+    def set_share(share: float) -> None:
+        nonlocal places
+        now = round_down(rule.places * share)
+        confinement.add_places(now - places)
+        places = now
+
+    return Lever(set_share)
+
+
+def _household_lockdown(name: str, rule: HouseholdLockdown, province: Province) -> Action:
+    if province.surveillance is None:
+        raise ValueError("a rule locks down households, but there is no epidemic")
+    households = province.surveillance.confinement.add_households(
+        rule.members, rule.infected_share, rule.days, rule.adherence
+    )
+
+    def set_share(share: float) -> None:
+        households.share = share
+
+    return Lever(set_share)
+
+
 def _home_care(name: str, rule: OpenHomeCare, province: Province) -> Action:
     home = province.home
     if home is None:
@@ -133,7 +164,7 @@ def _home_care(name: str, rule: OpenHomeCare, province: Province) -> Action:
     def set_share(share: float) -> None:
         nonlocal teams
         now = round_down(rule.teams * share)
-        home.add_teams(now - teams, rule.patients_per_team)
+        home.add_teams(now, teams, rule.patients_per_team, rule.area)
         teams = now
         take_for_teams(name, where, now, (rule.team_doctors, rule.team_nurses), province)
 
@@ -148,6 +179,8 @@ LEVERS: Mapping[type[RuleBase], ActionFactory] = {
     StartMeasure: _measure,
     LocalMeasure: _local_measure,
     Vaccinate: _vaccinate,
+    HouseholdLockdown: _household_lockdown,
+    OpenQuarantine: _open_quarantine,
     RaiseTesting: _raise_testing,
     OpenHomeCare: _home_care,
     TransferOut: _transfer_out,

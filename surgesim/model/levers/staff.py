@@ -13,6 +13,7 @@ from surgesim.model.province import Province
 from surgesim.scenario.schema.levers.rule import RuleBase
 from surgesim.scenario.schema.levers.staff import (
     Equip,
+    FormIcuTeams,
     Lend,
     PoolStaff,
     PoolVentilators,
@@ -20,13 +21,20 @@ from surgesim.scenario.schema.levers.staff import (
     RedeployNurses,
     ReinforceStaff,
     RemoteLink,
+    TrainDoctors,
 )
 
 
 def _reinforce(name: str, rule: ReinforceStaff, province: Province) -> Action:
     where, adjustments = sites_of(rule, province), province.capacity.adjustments
     heads = np.array([rule.doctors, rule.ward_nurses, rule.icu_nurses], float)
-    return Lever(lambda share: adjustments.set(Adjustment.HEADS, name, where, heads * share))
+    unskilled = 0 if rule.icu_doctors is None else rule.doctors - rule.icu_doctors
+
+    def bring(share: float) -> None:
+        adjustments.set(Adjustment.HEADS, name, where, heads * share)
+        adjustments.set(Adjustment.WITHOUT_ICU_SKILLS, name, where, unskilled * share)
+
+    return Lever(bring)
 
 
 def _redeploy(name: str, rule: RedeployNurses, province: Province) -> Action:
@@ -37,6 +45,21 @@ def _redeploy(name: str, rule: RedeployNurses, province: Province) -> Action:
         adjustments.set(Adjustment.EFFICIENCY, name, where, rule.share * share * rule.efficiency)
 
     return Lever(move)
+
+
+def _train_doctors(name: str, rule: TrainDoctors, province: Province) -> Action:
+    where, adjustments = sites_of(rule, province), province.capacity.adjustments
+    return Lever(lambda share: adjustments.set(Adjustment.ICU_TRAINING, name, where, rule.share * share))
+
+
+def _form_icu_teams(name: str, rule: FormIcuTeams, province: Province) -> Action:
+    where, adjustments = sites_of(rule, province), province.capacity.adjustments
+    terms = np.array([rule.share, rule.ward_nurses, rule.nurse_patients, rule.doctor_patients])
+
+    def form(share: float) -> None:
+        adjustments.set(Adjustment.ICU_TEAMS, name, where, terms * [share, share > 0, share > 0, share > 0])
+
+    return Lever(form)
 
 
 def _equip(name: str, rule: Equip, province: Province) -> Action:
@@ -84,6 +107,8 @@ def _link(name: str, rule: RemoteLink, province: Province) -> Action:
 LEVERS: Mapping[type[RuleBase], ActionFactory] = {
     ReinforceStaff: _reinforce,
     RedeployNurses: _redeploy,
+    TrainDoctors: _train_doctors,
+    FormIcuTeams: _form_icu_teams,
     PoolStaff: _pool_staff,
     Equip: _equip,
     PoolVentilators: _pool,

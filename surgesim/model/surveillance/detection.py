@@ -7,16 +7,20 @@ seeks a test and when the report would come; the laboratories determine who gets
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.model.care.patients import Patient
+from surgesim.model.care.patient import Patient
 from surgesim.model.clock.durations import daily_delays
 from surgesim.model.clock.streams import Streams
 from surgesim.model.columns import Column, Page
 from surgesim.model.surveillance.case_isolation import CaseIsolation, still_infectious
+from surgesim.model.surveillance.confinement import Confinement, Stages
 from surgesim.model.surveillance.laboratories import FoundCases, Laboratories
 from surgesim.scenario.schema.epidemic import Epidemic
+from surgesim.scenario.schema.people import District
 from surgesim.scenario.schema.response.detection import Detection as DetectionSection
 
 Floats = NDArray[np.float64]
@@ -28,14 +32,36 @@ REPORTED = Column(
 DISTRICT = (Column("reported_cases", "cases/day", "cases among residents reported on the day", np.nan),)
 
 
-class Detection:
-    """The pending and past reports of cases, by day and district."""
+def report_delays(section: DetectionSection, districts: Iterable[District]) -> Floats:
+    """Return P(report k days after onset), ``(days,)``; ``(districts, days)`` if some have their own."""
+    own = [district.report_delay_days for district in districts]
+    if not any(own):
+        return daily_delays(section.delay_days)
+    return np.array([daily_delays(delay or section.delay_days) for delay in own])
 
-    def __init__(self, section: DetectionSection, first_day: int, end_day: int, districts: int) -> None:
+
+class Detection:
+    """The pending and past reports of cases, by day and district.
+
+    Parameters
+    ----------
+    delays
+        P(report k days after onset), from `report_delays`; without it, that of the section.
+    """
+
+    def __init__(
+        self,
+        section: DetectionSection,
+        first_day: int,
+        end_day: int,
+        districts: int,
+        delays: Floats | None = None,
+    ) -> None:
         self._share = section.share
-        self._delay = daily_delays(section.delay_days)
+        self._delay = daily_delays(section.delay_days) if delays is None else delays
+        self.longest = self._delay.shape[-1]
         self._first = first_day
-        rows = end_day - first_day + len(self._delay)
+        rows = end_day - first_day + self.longest
         self._mild, self._ill = self._both = np.zeros((2, rows, districts), np.int64)
 
     def find(self, day: int, mild: Ints, ill: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
@@ -55,7 +81,7 @@ class Detection:
         row = day - self._first
         found = rng.binomial(mild, self._share)
         after = rng.multinomial(np.array([found, ill]), self._delay)
-        self._both[:, row : row + len(self._delay)] += after.transpose(0, 2, 1)
+        self._both[:, row : row + self.longest] += after.transpose(0, 2, 1)
         return after[0], after[1]
 
     def report(self, day: int, mild: Ints, ill: Ints) -> None:
@@ -108,7 +134,7 @@ class Reports:
 
 
 class Surveillance:
-    """Detection, the laboratories that limit it, and the isolation of detected cases.
+    """Detection, the laboratories that limit it, the isolation of detected cases, and confinement.
 
     Attributes
     ----------
@@ -116,6 +142,8 @@ class Surveillance:
         The reports, day by day.
     laboratories, case_isolation
         The laboratories, None if tests are unlimited; the isolation of cases, None if nobody isolates.
+    confinement
+        Quarantine, and the locked households of cases.
 
     Parameters
     ----------
@@ -123,6 +151,10 @@ class Surveillance:
         ``(districts,)`` residents.
     at_admission
         By district: patients reported at admission so far; the ledger keeps updating this list.
+    outside_home
+        Share of contacts that are not at home.
+    delays
+        As for `Detection`.
     """
 
     def __init__(
@@ -133,25 +165,30 @@ class Surveillance:
         population: Ints,
         at_admission: list[int],
         streams: Streams,
+        outside_home: float = 1.0,
+        delays: Floats | None = None,
     ) -> None:
         districts = len(population)
         self._streams = streams
         self._at_admission = at_admission
         self._in_community = np.zeros(districts, np.int64)  # number of cases reported so far
-        self.detection = Detection(section.detection, first_day, end_day, districts)
+        self.detection = Detection(section.detection, first_day, end_day, districts, delays)
         self.laboratories: Laboratories | None = None
         self.case_isolation: CaseIsolation | None = None
+        variant = section.variant
+        stages = Stages(variant.latent_days, variant.infectious_days, section.dt_days)
+        self.confinement = Confinement(section.quarantine, stages, population, outside_home)
         tests = section.detection.tests
         if tests is None and section.isolation is None:
             return
-        still = still_infectious(section.variant.infectious_days, section.dt_days)
+        still = still_infectious(variant.infectious_days, section.dt_days)
         if tests is not None:
             self.laboratories = Laboratories(tests, population, still.shape[1])
         if section.isolation is not None:
             self.case_isolation = CaseIsolation(section.isolation, still, districts)
-        delays = len(daily_delays(section.detection.delay_days))
-        self._mild = Reports(delays, districts, still.shape[1])
-        self._ill = Reports(delays, districts, still.shape[1])
+        longest = self.detection.longest
+        self._mild = Reports(longest, districts, still.shape[1])
+        self._ill = Reports(longest, districts, still.shape[1])
         self._before = self._reported()  # number of cases reported by 00:00 of the last day
 
     @property
@@ -159,12 +196,20 @@ class Surveillance:
         """Share of people needing a test on the last day who got one; 1 if tests are unlimited."""
         return 1.0 if self.laboratories is None else self.laboratories.tested_share
 
-    def begin_day(self) -> Floats | None:
-        """Begin a day; return infectious people who isolate, ``(steps, districts)``; None if not modelled."""
-        if self.case_isolation is None:
-            return None
-        self.case_isolation.begin_day()
-        return self.case_isolation.infectious
+    def begin_day(self, infected: Callable[[], Ints]) -> Floats | None:
+        """Begin a day; return the infectious people who infect nobody, ``(reasons, steps, districts)``.
+
+        The reasons are isolation of cases and confinement; None if neither is modelled. `infected` returns
+        the infected residents by stage, ``(4, districts)``.
+        """
+        reasons = []
+        if self.case_isolation is not None:
+            self.case_isolation.begin_day()
+            reasons.append(self.case_isolation.infectious)
+        if self.confinement.is_used:
+            self.confinement.begin_day(infected(), self._reported())
+            reasons.append(self.confinement.infectious)
+        return np.stack(reasons) if reasons else None
 
     def _reported(self) -> Ints:
         """Return the cases reported so far, in the community and at admission, ``(districts,)``."""
@@ -223,9 +268,10 @@ class Surveillance:
             self.laboratories.fill(page)
         if self.case_isolation is not None:
             self.case_isolation.fill(page)
+        self.confinement.fill(page)
 
     def check(self, day: int) -> None:
-        """Check that all test seekers are accounted for.
+        """Check that all test seekers and all people confined are accounted for.
 
         Raises
         ------
@@ -234,3 +280,4 @@ class Surveillance:
         """
         if self.laboratories is not None:
             self.laboratories.check(day, self._mild.due)
+        self.confinement.check(day)

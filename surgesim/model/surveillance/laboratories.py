@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surgesim.errors import IdentityError
-from surgesim.model.care.patients import Patient
+from surgesim.model.care.patient import Patient
 from surgesim.model.columns import PER, Column, Page
 from surgesim.scenario.schema.response.detection import LaboratoryTests
 

@@ -12,11 +12,11 @@ from surgesim.errors import ResultsError
 from surgesim.report.citation import Passage, Row, Value, cell, join, passage, proper_name, source
 from surgesim.report.names import alternative_title
 from surgesim.report.prose.amounts import amounts, changed_rules
-from surgesim.report.prose.calendar import condition_words, dated_plan, decision_title
+from surgesim.report.prose.calendar import dated_plan, decision_title
 from surgesim.report.prose.calendar import decisions as calendar_rows
 from surgesim.report.prose.costing import without_price
 from surgesim.report.prose.decisions import (
-    bound_words,
+    conditions_words,
     item_name,
     leading,
     more_words,
@@ -125,7 +125,8 @@ def _last_calls(results: Results, calendar: Calendar, lang: str) -> Iterator[Pas
     plan = alternative_title(results.scenario, dated_plan(results, calendar), lang)
     if not calendar.manifest["calendar"]["conditions"]:
         return
-    said = {"plan": proper_name(plan), "conditions": proper_name(condition_words(calendar, lang))}
+    asked = conditions_words(calendar.scenario, calendar.manifest["calendar"], lang)
+    said = {"plan": proper_name(plan), "conditions": proper_name(asked)}
     rows = calendar_rows(calendar)
     found = rows[rows["last_call"] == "found"].sort_values("latest", kind="stable")
     calls: list[str] = []
@@ -306,18 +307,10 @@ def _of_size(size: Size, lang: str) -> Decision:
         start = size.scenario.start
         day = Value(day_text(start, lang), start, "scenario.yaml#start")
         by = passage(lang, "onepage.from_day", day=day)
-    kept = phrase(lang, "decisions.and").join(
-        phrase(
-            lang,
-            "size.condition",
-            outcome=outcome_title(size.scenario, outcome, lang),
-            bound=bound_words(outcome, below, lang),
-        )
-        for outcome, below in entry["conditions"].items()
-    )
+    kept = conditions_words(size.scenario, entry, lang)
     return Decision(
         title=proper_name(_capital(resource_name(entry["lever"], lang))),
-        amount=proper_name(value_words(size, answer["value"], lang)),
+        amount=proper_name(value_words(entry["path"], answer["value"], lang)),
         by=by,
         effect=passage(lang, f"answer.{answer['status']}", conditions=proper_name(kept)),
         cost=phrase(lang, "onepage.unpriced"),

@@ -13,11 +13,11 @@ from surgesim.report.figures.drawing.need import draw_need, need_entries
 from surgesim.report.figures.drawing.page import (
     MARGIN,
     VERMILION,
-    WIDTH,
     date_axis,
     day_number,
     legend,
     number_ticks,
+    page_width,
     project_style,
     settle,
 )
@@ -38,7 +38,7 @@ def draw_brief(results: Results, lang: str) -> Figure:
     """Draw the need for oxygen and ICU beds in the baseline, side by side, in 18 by 6.6 cm."""
     first, last = run_span(results)
     with project_style():
-        figure = Figure(figsize=(WIDTH, _HEIGHT), layout="constrained")
+        figure = Figure(figsize=(page_width(), _HEIGHT), layout="constrained")
         engine = figure.get_layout_engine()
         if engine is not None:
             engine.set(w_pad=MARGIN, h_pad=MARGIN)  # type: ignore[call-arg]

@@ -23,6 +23,7 @@ from surgesim.report.figures.drawing.page import (
     legend,
     project_style,
     settle,
+    source,
     text_height,
     with_heading,
     wrap,
@@ -69,7 +70,9 @@ def draw_calendar(calendar: Calendar, lang: str) -> Figure:
     with project_style():
         notes = [sentence.rstrip(".") for sentence in calendar_sentences(calendar, lang)]
         notes.append(phrase(lang, "calendar.grey"))
-        figure = with_heading(title, notes, sum(heights) + 1.2)
+        figure = with_heading(
+            title, notes, sum(heights) + 1.2, source(calendar.scenario, calendar.manifest, lang)
+        )
         axes = figure.subplots()
         top, middles = 0.0, []
         for row, height in zip(rows.to_dict("records"), heights, strict=True):

@@ -23,6 +23,7 @@ from surgesim.report.figures.drawing.page import (
     number_ticks,
     project_style,
     settle,
+    source,
     text_height,
     with_heading,
     wrap,
@@ -63,7 +64,9 @@ def draw_fit(fit: Fit, lang: str) -> Figure:
         what=phrase(lang, "figure.fit_title"),
     )
     with project_style():
-        figure = with_heading(title, notes, rows * PANEL_HEIGHT + below + 0.3)
+        figure = with_heading(
+            title, notes, rows * PANEL_HEIGHT + below + 0.3, source(fit.scenario, fit.manifest, lang)
+        )
         parts: Any = figure.subfigures(2, 1, height_ratios=[rows * PANEL_HEIGHT, below])
         upper, lower = parts
         grid = upper.subplots(rows, COLUMNS, squeeze=False).ravel()

@@ -24,13 +24,14 @@ from surgesim.report.figures.drawing.page import (
     GREY,
     PANEL_SIZE,
     VERMILION,
-    WIDTH,
+    View,
     date_axis,
     day_number,
     day_numbers,
     legend,
     number_ticks,
     page,
+    page_width,
     project_style,
     settle,
     wrap,
@@ -72,13 +73,11 @@ def draw_forecast(results: Results, quantiles: pd.DataFrame, lang: str) -> Figur
     rows = -(-panels // COLUMNS)
     with project_style():
         figure = page(
-            results,
+            View(results, lang),
             phrase(lang, "figure.forecast_title"),
             rows * PANEL_HEIGHT + 0.4,
-            lang=lang,
-            alternative=BASELINE,
             notes=[phrase(lang, "figure.forecast_note")],
-        )
+        ).figure
         grid = iter(figure.subplots(rows, COLUMNS, squeeze=False).ravel())
         for name in _FLOWS:
             _flow(next(grid), results, quantiles, name, lang)
@@ -149,7 +148,7 @@ def _hospital(axes: Axes, results: Results, facility: str, bed: str, lang: str) 
         axes.plot([day_number(results.scenario.start) - 1], [getattr(census, bed)], **_DOTS)
     hospital = facility_title(results.scenario, facility, lang)
     title = phrase(lang, "forecast.of_hospital", hospital=hospital, bed=phrase(lang, f"full.{bed}"))
-    _finish(axes, results, wrap(title, WIDTH / COLUMNS - 0.5, PANEL_SIZE, "bold"), lang)
+    _finish(axes, results, wrap(title, page_width() / COLUMNS - 0.5, PANEL_SIZE, "bold"), lang)
 
 
 def _finish(axes: Axes, results: Results, title: str, lang: str) -> None:

@@ -19,10 +19,11 @@ from surgesim.report.figures.drawing.page import (
     number_ticks,
     project_style,
     settle,
+    source,
     with_heading,
 )
-from surgesim.report.prose.decisions import resource_name
-from surgesim.report.prose.frontier import frontier_sentences, lever_value
+from surgesim.report.prose.decisions import resource_name, value_words
+from surgesim.report.prose.frontier import frontier_sentences
 from surgesim.report.words import phrase
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def draw_frontier(frontier: Frontier, lang: str) -> Figure:
     )
     with project_style():
         notes = [sentence.rstrip(".") for sentence in frontier_sentences(frontier, lang)]
-        figure = with_heading(title, notes, HEIGHT + 0.5)
+        figure = with_heading(title, notes, HEIGHT + 0.5, source(frontier.scenario, frontier.manifest, lang))
         axes = figure.subplots()
         for _, rows in table.groupby(["first_value", "second_value"], sort=False):
             verdicts, row = set(rows["verdict"]), rows.iloc[0]
@@ -75,7 +76,7 @@ def draw_frontier(frontier: Frontier, lang: str) -> Figure:
             if _is_date(values[0]):
                 axis = axes.xaxis if which == "x" else axes.yaxis
                 shown = sorted(values)[:: max(len(values) // 5, 1)]
-                words = [lever_value(frontier, place, value, lang) for value in shown]
+                words = [value_words(entry["paths"][place], value, lang) for value in shown]
                 axis.set_ticks([_at(value) for value in shown], labels=words)
             else:
                 number_ticks(axes, lang, which, 6)

@@ -20,6 +20,7 @@ from surgesim.report.figures.drawing.page import (
 )
 from surgesim.report.words import day_text, number, phrase
 from surgesim.scoring.score import ALL, BASELINE, FORECAST
+from surgesim.version import __version__
 
 if TYPE_CHECKING:
     from surgesim.scoring.score import Scores
@@ -53,8 +54,9 @@ def draw_score(scores: Scores, lang: str) -> Figure:
         phrase(lang, "score.note_relative"),
         phrase(lang, "score.note_calibration"),
     ]
+    caption = phrase(lang, "figure.source_version", version=__version__)
     with project_style():
-        figure = with_heading(phrase(lang, "score.title"), notes, rows * PANEL_HEIGHT + 0.3)
+        figure = with_heading(phrase(lang, "score.title"), notes, rows * PANEL_HEIGHT + 0.3, caption)
         grid = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
         for axes, target in zip(grid, targets, strict=False):
             _relative(axes, scores, target, lang)

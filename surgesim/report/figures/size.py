@@ -17,14 +17,15 @@ from surgesim.report.figures.drawing.page import (
     ORANGE,
     PANEL_SIZE,
     VERMILION,
-    WIDTH,
     date_axis,
     day_number,
     label,
     legend,
     number_ticks,
+    page_width,
     project_style,
     settle,
+    source,
     with_heading,
     wrap,
 )
@@ -57,7 +58,9 @@ def draw_size(size: Size, lang: str) -> Figure:
     outcomes = list(entry["conditions"])
     with project_style():
         notes = [sentence.rstrip(".") for sentence in size_sentences(size, lang)]
-        figure = with_heading(title, notes, len(outcomes) * PANEL_HEIGHT + 0.5)
+        figure = with_heading(
+            title, notes, len(outcomes) * PANEL_HEIGHT + 0.5, source(size.scenario, size.manifest, lang)
+        )
         panels = figure.subplots(len(outcomes), 1, squeeze=False).ravel()
         for axes, outcome in zip(panels, outcomes, strict=True):
             _panel(axes, size, outcome, lang)
@@ -93,7 +96,11 @@ def _panel(axes: Axes, size: Size, outcome: str, lang: str) -> None:
     axes.set_ylim(0, 1.02 if share else top)
     title = outcome_title(size.scenario, outcome, lang)
     if draws:
-        title = wrap(tested_title(size, outcome, below, lang), WIDTH - 1, PANEL_SIZE)
+        title = wrap(
+            tested_title(size.scenario, size.manifest["size"], outcome, below, lang),
+            page_width() - 1,
+            PANEL_SIZE,
+        )
     axes.set_title(label(title, "%", lang) if share else title)
     room = 0.03 * (at.max() - at.min())
     if dates:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    import pandas as pd
 
-    from surgesim.study.results import Results
+    from surgesim.report.figures.drawing.page import Sheet, View
 
 
 Section = Literal[
@@ -23,6 +23,7 @@ Section = Literal[
     "thresholds",
     "totals",
     "beds",
+    "groups",
 ]
 """The sections of the report that have figures."""
 
@@ -34,23 +35,26 @@ class FigureSpec:
     Attributes
     ----------
     name
-        Its name on the command line, in files and in the catalogues (``figure.<name>_title``).
+        Its name on the command line, in files and in the catalogues: ``figure.<name>_title`` and, for what it
+        shows, ``figure.<name>_shows``.
     draw
-        Function that draws it from results, a language and an alternative.
+        Function that draws it.
     describe
-        Function that describes it for readers who cannot see it; takes the same arguments.
+        Function that describes it for readers who cannot see it.
+    data
+        Function that returns the values as drawn, a row per mark or per day of a curve.
     section
         The section of the report that contains it.
     place
         Sort key for the figures, in the report and in lists.
-    draw_area
-        Function that draws it for a district, which is its last argument; None if the figure covers only the
-        whole province.
+    by_area
+        True if it can be drawn for a district.
     """
 
     name: str
-    draw: Callable[[Results, str, str], Figure]
-    describe: Callable[[Results, str, str], Iterable[str]]
+    draw: Callable[[View], Sheet]
+    describe: Callable[[View], Iterable[str]]
+    data: Callable[[View], pd.DataFrame]
     section: Section
     place: int
-    draw_area: Callable[[Results, str, str, str], Figure] | None = None
+    by_area: bool = False

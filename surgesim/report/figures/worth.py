@@ -15,6 +15,7 @@ from surgesim.report.figures.drawing.page import (
     number_ticks,
     project_style,
     settle,
+    source,
     text_height,
     with_heading,
     wrap,
@@ -50,7 +51,7 @@ def draw_worth(worth: Worth, lang: str) -> Figure:
     )
     notes = [phrase(lang, "worth.note", runs=number(entry["done"], lang)), phrase(lang, "worth.colours")]
     with project_style():
-        figure = with_heading(title, notes, sum(heights) + 0.3)
+        figure = with_heading(title, notes, sum(heights) + 0.3, source(worth.scenario, worth.manifest, lang))
         grid = figure.subplots(len(panels), 1, squeeze=False, height_ratios=heights, sharex=False).ravel()
         for axes, (kind, rows) in zip(grid, panels.items(), strict=True):
             _panel(axes, rows, names[kind], kind, lang)

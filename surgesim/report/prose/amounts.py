@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 AMOUNTS: Final[Mapping[str, tuple[str, ...]]] = {
     "convert_beds": ("share",),
     "equip": ("ventilators",),
+    "form_icu_teams": ("share",),
     "mobilise": ("share",),
     "open_home_care": ("teams",),
     "order_oxygen": ("tank_kg", "plant_nm3_per_hour", "delivery_kg"),
@@ -23,6 +24,7 @@ AMOUNTS: Final[Mapping[str, tuple[str, ...]]] = {
     "redeploy_nurses": ("share",),
     "reinforce_staff": ("doctors", "ward_nurses", "icu_nurses"),
     "restock": ("amount", "per_day"),
+    "train_doctors": ("share",),
     "vaccinate": ("doses_per_day",),
 }
 """The fields of each action that are amounts; each has a phrase ``amount.<action>.<field>``."""

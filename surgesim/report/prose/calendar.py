@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from surgesim.errors import ResultsError
 from surgesim.report.names import words_of
-from surgesim.report.prose.decisions import bound_words, change_words, outcome_title
+from surgesim.report.prose.decisions import bound_words, change_words, conditions_words, outcome_title
 from surgesim.report.prose.plans import rule_title
 from surgesim.report.words import EN_DASH, day_month, group_words, number, percent, phrase, tenths
 from surgesim.scenario.schema.indicators import INDICATORS
@@ -138,25 +138,12 @@ def calendar_sentences(calendar: Calendar, lang: str) -> Iterator[str]:
     yield phrase(lang, "calendar.effort", runs=number(entry["answer"]["runs"], lang))
 
 
-def condition_words(calendar: Calendar, lang: str) -> str:
-    """Return the conditions that the latest order dates keep."""
-    return phrase(lang, "decisions.and").join(
-        phrase(
-            lang,
-            "size.condition",
-            outcome=outcome_title(calendar.scenario, outcome, lang),
-            bound=bound_words(outcome, below, lang),
-        )
-        for outcome, below in calendar.manifest["calendar"]["conditions"].items()
-    )
-
-
 def _last_calls(calendar: Calendar, rows: pd.DataFrame, lang: str) -> Iterator[str]:
     entry = calendar.manifest["calendar"]
     yield phrase(
         lang,
         "calendar.conditions",
-        conditions=condition_words(calendar, lang),
+        conditions=conditions_words(calendar.scenario, entry, lang),
         confidence=percent(entry["confidence"], lang),
         step=number(entry["step"], lang),
     )
@@ -171,6 +158,9 @@ def _last_calls(calendar: Calendar, rows: pd.DataFrame, lang: str) -> Iterator[s
         found = rows[rows["last_call"] == status]
         if not found.empty:
             yield phrase(lang, f"calendar.{status}_names", names=_names(calendar, found["rule"], lang))
+    opposed = [name for name, call in entry["answer"]["last_calls"].items() if call["opposed"]]
+    if opposed:
+        yield phrase(lang, "calendar.opposed", names=_names(calendar, opposed, lang))
     doubtful = [name for name, call in entry["answer"]["last_calls"].items() if call["contrary"]]
     if doubtful:
         yield phrase(lang, "calendar.contrary", names=_names(calendar, doubtful, lang))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,16 +26,13 @@ def resource_name(name: str, lang: str) -> str:
     return " + ".join(phrase(lang, f"resource.{part}") if part in known else part for part in parts)
 
 
-def value_words(size: Size, value: str, lang: str) -> str:
-    """Return a value of the lever: a date, a number, or so much more of a resource."""
+def value_words(path: str, value: str, lang: str) -> str:
+    """Return a value of the lever at `path`: a date, a number, or so much more of a resource."""
     try:
         return day_text(date.fromisoformat(value), lang)
     except ValueError:
         shown = number(float(value), lang)
-    entry = size.manifest["size"]
-    if entry["path"] in STEPS:
-        return phrase(lang, "size.more", value=shown)
-    return shown
+    return phrase(lang, "size.more", value=shown) if path in STEPS else shown
 
 
 def outcome_title(scenario: Scenario, outcome: str, lang: str) -> str:
@@ -54,39 +51,53 @@ def bound_words(outcome: str, value: float, lang: str) -> str:
     return tenths(value, lang) if outcome.startswith(BREACHED) else round_off(value, lang)
 
 
-def tested_words(size: Size, outcome: str, value: float, lang: str) -> str:
-    """Return a value of what a search tests: a probability or a share of draws, or a mean."""
-    return tenths(value, lang) if size.manifest["size"]["draws"] else bound_words(outcome, value, lang)
+def tested_words(entry: Mapping[str, Any], outcome: str, value: float, lang: str) -> str:
+    """Return a value of what a search tests: a probability or a share of draws, or a mean.
+
+    `entry` is the manifest's of the search, here and below.
+    """
+    return tenths(value, lang) if entry["draws"] else bound_words(outcome, value, lang)
 
 
-def tested_title(size: Size, outcome: str, below: float, lang: str) -> str:
+def tested_title(scenario: Scenario, entry: Mapping[str, Any], outcome: str, below: float, lang: str) -> str:
     """Return the title of what a search tests, with its bound."""
-    title, bound = outcome_title(size.scenario, outcome, lang), bound_words(outcome, below, lang)
-    if draws := size.manifest["size"]["draws"]:
+    title, bound = outcome_title(scenario, outcome, lang), bound_words(outcome, below, lang)
+    if draws := entry["draws"]:
         allowed = tenths(1 - draws, lang)
         return phrase(lang, "size.table_of_draws", outcome=title, below=bound, bound=allowed)
     return phrase(lang, "size.table", outcome=title, bound=bound)
 
 
-def size_sentences(size: Size, lang: str) -> Iterator[str]:
-    """State the answer of a search, and what to doubt."""
-    entry, answer = size.manifest["size"], size.answer
+def conditions_words(scenario: Scenario, entry: Mapping[str, Any], lang: str) -> str:
+    """Return the conditions of a search with their bounds."""
     conditions = phrase(lang, "decisions.and").join(
         phrase(
             lang,
             "size.condition",
-            outcome=outcome_title(size.scenario, outcome, lang),
+            outcome=outcome_title(scenario, outcome, lang),
             bound=bound_words(outcome, below, lang),
         )
         for outcome, below in entry["conditions"].items()
     )
-    if entry["draws"]:
-        share = percent(entry["draws"], lang)
-        conditions = phrase(lang, "size.in_draws", conditions=conditions, share=share)
+    if not entry["draws"]:
+        return conditions
+    return phrase(lang, "size.in_draws", conditions=conditions, share=percent(entry["draws"], lang))
+
+
+def opposed_sentences(scenario: Scenario, opposed: Sequence[str], lang: str) -> Iterator[str]:
+    """Say which conditions stronger values break, while others need these."""
+    if opposed:
+        titles = [outcome_title(scenario, outcome, lang) for outcome in opposed]
+        yield phrase(lang, "size.opposed", outcomes=phrase(lang, "decisions.and").join(titles))
+
+
+def size_sentences(size: Size, lang: str) -> Iterator[str]:
+    """State the answer of a search, and what to doubt."""
+    entry, answer = size.manifest["size"], size.answer
     words = {
         "lever": resource_name(entry["lever"], lang),
-        "value": value_words(size, answer["value"], lang),
-        "conditions": conditions,
+        "value": value_words(entry["path"], answer["value"], lang),
+        "conditions": conditions_words(size.scenario, entry, lang),
         "confidence": percent(entry["confidence"], lang),
     }
     which = "largest" if entry["falling"] else "least"
@@ -98,21 +109,22 @@ def size_sentences(size: Size, lang: str) -> Iterator[str]:
             "size.best_of_draws" if entry["draws"] else "size.best",
             value=words["value"],
             outcome=outcome_title(size.scenario, str(best["outcome"]), lang),
-            mean=tested_words(size, str(best["outcome"]), float(best["mean"]), lang),
+            mean=tested_words(entry, str(best["outcome"]), float(best["mean"]), lang),
         )
     elif answer["failing"] is not None:
         values = entry["values"]
-        failing = value_words(size, answer["failing"], lang)
+        failing = value_words(entry["path"], answer["failing"], lang)
         key = "failing" if values.index(answer["failing"]) == values.index(answer["value"]) - 1 else "between"
         yield phrase(lang, f"size.{key}", failing=failing)
     elif answer["status"] == "found":
         yield phrase(lang, "size.none_failing")
+    yield from opposed_sentences(size.scenario, answer["opposed"], lang)
     for weak, strong, outcome in answer["contrary"]:
         yield phrase(
             lang,
             "size.contrary",
-            weak=value_words(size, weak, lang),
-            strong=value_words(size, strong, lang),
+            weak=value_words(entry["path"], weak, lang),
+            strong=value_words(entry["path"], strong, lang),
             outcome=outcome_title(size.scenario, outcome, lang),
         )
     yield phrase(

@@ -13,7 +13,15 @@ from surgesim.report.names import alternative_title
 from surgesim.report.words import number, outcome_words, phrase, to_decimals
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.measures.compare import DAYS_BREACHED, FIRST_DAY
-from surgesim.study.sensitivity import ASSUMPTIONS, CHANCE, CHOICES, SHARE, UNEXPLAINED
+from surgesim.study.sensitivity import (
+    ASSUMPTIONS,
+    CHANCE,
+    CHOICES,
+    FIRST_CORRECTED,
+    SHARE,
+    TOTAL_CORRECTED,
+    UNEXPLAINED,
+)
 from surgesim.study.sweep.design import DAYS
 
 if TYPE_CHECKING:
@@ -27,7 +35,7 @@ NONE: Final = "–"
 
 def sensitivity_table(table: pd.DataFrame, lang: str) -> Table:
     """Build a table of sensitivity indices, with a row per path under each outcome, highest index first."""
-    kinds = list(dict.fromkeys(table["index"]))
+    kinds = best_kinds(table)
     notes = [phrase(lang, "drivers.untold", mark=NONE)] if table["value"].isna().any() else []
     if without_interval(table):
         notes.append(phrase(lang, "drivers.no_interval"))
@@ -39,16 +47,28 @@ def sensitivity_table(table: pd.DataFrame, lang: str) -> Table:
     for (scenario, alternative), of in table.groupby(["scenario", "alternative"], sort=False):
         plan = phrase(lang, "figure.baseline") if alternative == BASELINE else alternative
         for outcome, group in of.groupby("outcome", sort=False):
-            wide = group.pivot(index="path", columns="index", values=["value", "low", "high"])
+            of_paths = group[group["index"].isin(kinds)]
+            wide = of_paths.pivot(index="path", columns="index", values=["value", "low", "high"])
             ordered = wide.sort_values(("value", kinds[-1]), key=abs, ascending=False)
             name = Text(f"{outcome_name(str(outcome), lang)}: {scenario}, {plan}", style="bold")
             shown.add_row(name, *[""] * len(kinds))
+            for _, row in group[group["index"] == CHANCE].iterrows():
+                share = _index(row["value"], row["low"], row["high"], lang)
+                label = Text(f"  {phrase(lang, 'drivers.chance_of_run')}")
+                shown.add_row(label, *[""] * (len(kinds) - 1), share)
             for place, (path, row) in enumerate(ordered.iterrows()):
                 cells = [
                     _index(row["value", kind], row["low", kind], row["high", kind], lang) for kind in kinds
                 ]
                 shown.add_row(Text(f"  {path}"), *cells, end_section=place == len(ordered) - 1)
     return shown
+
+
+def best_kinds(table: pd.DataFrame) -> list[str]:
+    """Return the indices of paths to show: Sobol indices corrected for chance if there are any."""
+    kinds = [kind for kind in dict.fromkeys(table["index"]) if kind != CHANCE]
+    corrected = [kind for kind in kinds if kind in (FIRST_CORRECTED, TOTAL_CORRECTED)]
+    return corrected or kinds
 
 
 def shares_table(scenario: Scenario, table: pd.DataFrame, lang: str) -> Table:

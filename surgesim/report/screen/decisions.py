@@ -48,14 +48,14 @@ def size_summary(size: Size, lang: str, folder: str) -> Group:
 
 
 def _size_tables(size: Size, lang: str) -> list[ScreenTable]:
-    tables = []
+    tables, entry = [], size.manifest["size"]
     costs = size.table["cost_mean"].to_numpy()
     has_cost = not all(map(math.isnan, costs))
     scale, unit = (
         money_unit(max(costs, default=0.0), size.scenario.supply.currency, lang) if has_cost else (1, "")
     )
     for outcome, rows in size.table.groupby("outcome", sort=False):
-        title = tested_title(size, str(outcome), float(rows["below"].iloc[0]), lang)
+        title = tested_title(size.scenario, entry, str(outcome), float(rows["below"].iloc[0]), lang)
         table = ScreenTable(title, show_lines=False)
         table.add_column(phrase(lang, "size.value"), "left")
         for header in ("replications", "mean", "verdict"):
@@ -64,10 +64,10 @@ def _size_tables(size: Size, lang: str) -> list[ScreenTable]:
             table.add_column(phrase(lang, "size.cost", unit=unit))
         for row in rows.to_dict("records"):
             mean, low, high = (
-                tested_words(size, str(outcome), float(row[key]), lang) for key in ("mean", "low", "high")
+                tested_words(entry, str(outcome), float(row[key]), lang) for key in ("mean", "low", "high")
             )
             table.add_row(
-                value_words(size, str(row["value"]), lang),
+                value_words(entry["path"], str(row["value"]), lang),
                 number(row["replications"], lang),
                 f"{mean} ({low}{EN_DASH}{high})",
                 phrase(lang, f"size.{row['verdict']}"),

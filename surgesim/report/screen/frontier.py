@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 from rich.console import Group
 from rich.text import Text
 
-from surgesim.report.prose.decisions import bound_words, outcome_title, resource_name
-from surgesim.report.prose.frontier import frontier_sentences, lever_value
+from surgesim.report.prose.decisions import outcome_title, resource_name, tested_words, value_words
+from surgesim.report.prose.frontier import frontier_sentences
 from surgesim.report.screen.table import ScreenTable
 from surgesim.report.words import EN_DASH, money_unit, number, phrase, to_decimals
 
@@ -28,7 +28,8 @@ def frontier_summary(frontier: Frontier, lang: str, folder: str) -> Group:
 
 def _table(frontier: Frontier, lang: str) -> ScreenTable:
     corners = frontier.table[frontier.table["corner"] == "yes"]
-    outcomes = list(frontier.manifest["frontier"]["conditions"])
+    entry = frontier.manifest["frontier"]
+    outcomes = list(entry["conditions"])
     first = corners[corners["outcome"] == outcomes[0]].head(ROWS)
     has_price = not first["price"].isna().any()
     has_cost = not first["cost_mean"].isna().any()
@@ -36,7 +37,7 @@ def _table(frontier: Frontier, lang: str) -> ScreenTable:
         first["cost_mean"].max() if has_cost else 0, frontier.scenario.supply.currency, lang
     )
     table = ScreenTable(phrase(lang, "frontier.table"), show_lines=False)
-    for name in frontier.manifest["frontier"]["levers"]:
+    for name in entry["levers"]:
         table.add_column(resource_name(name, lang), "left")
     table.add_column(phrase(lang, "size.replications"))
     for outcome in outcomes:
@@ -51,11 +52,12 @@ def _table(frontier: Frontier, lang: str) -> ScreenTable:
         means = []
         for each in same.to_dict("records"):
             mean, low, high = (
-                bound_words(str(each["outcome"]), float(each[key]), lang) for key in ("mean", "low", "high")
+                tested_words(entry, str(each["outcome"]), float(each[key]), lang)
+                for key in ("mean", "low", "high")
             )
             means.append(f"{mean} ({low}{EN_DASH}{high})")
         table.add_row(
-            *(lever_value(frontier, place, value, lang) for place, value in enumerate(pair)),
+            *(value_words(path, value, lang) for path, value in zip(entry["paths"], pair, strict=True)),
             number(row["replications"], lang),
             *means,
             *([number(row["price"], lang)] if has_price else []),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from surgesim.model.record import CONSTRAINTS
+from surgesim.model.record import BINDS, CONSTRAINTS
 from surgesim.report.citation import Passage, Row, Value, cell, join, passage, proper_name, quote
 from surgesim.report.names import criteria, is_share, threshold_title, unit_of
 from surgesim.report.prose.assessment import is_assessed, not_assessed_text
@@ -196,9 +196,15 @@ def binding(results: Results, lang: str) -> ReportTable | None:
     ]
     table = results.binding[results.binding["alternative"] == BASELINE]
     rows = {(row["bed"], row["constraint"]): row for row in table.to_dict("records")}
+    modelled = modelled_limits(results.scenario)
     for what in CONSTRAINTS:
+        if what not in (*BINDS["oxygen"], *modelled):
+            continue
         cells: list[str] = [phrase(lang, f"constraint.{what}")]
         for bed in BEDS:
+            if (bed, what) not in rows:
+                cells += ["", ""]
+                continue
             row = rows[bed, what]
             for which in ("breach", "short"):
                 days = quote("binding", row, f"{which}_days_mean", round_off, lang)

@@ -130,7 +130,10 @@ def _with_files(tree: Any) -> Iterator[Any]:
     """Yield the sections of a document that may name a data file."""
     for holder in (tree, *_entries(shape.inside(tree, "alternatives"))):
         yield shape.inside(holder, "arrivals")
+        yield shape.inside(shape.inside(holder, "people"), "boundaries")
         yield shape.inside(shape.inside(holder, "care"), "initial_census")
+        yield shape.inside(shape.inside(holder, "people"), "contacts")
+        yield shape.inside(shape.inside(holder, "people"), "ages")
     yield shape.inside(tree, "start")
     yield shape.inside(tree, "history")
     study = shape.inside(tree, "study")

@@ -20,6 +20,8 @@ from surgesim.scenario.schema.merging import deep_merge, is_distribution
 
 FACILITIES: KeyPath = ("care", "facilities")
 CENSUS = ("care", "initial_census")
+CONTACTS = ("people", "contacts")
+AGES = ("people", "ages")
 
 UNCERTAINTY: KeyPath = ("study", "uncertainty")
 
@@ -41,8 +43,7 @@ def absorb(base: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any]:
     child's overlay stay in the result, because they apply to the scenario.
     """
     child = profile_tables.with_names_as_mappings(child)
-    if isinstance(value_at(child, (*CENSUS, "file")), str):  # a file with the census of another day
-        base = deep_merge(base, {CENSUS[0]: {CENSUS[1]: None}})
+    base = _without_replaced(base, child)
     merged = lay({**base, "alternatives": {}}, {**child, "alternatives": {}})
     merged = without_settled(merged, child)
     overlays = child.get("alternatives", {})
@@ -60,6 +61,16 @@ def absorb(base: Mapping[str, Any], child: Mapping[str, Any]) -> dict[str, Any]:
             stacked[name] = overlay
     merged["alternatives"] = stacked
     return merged
+
+
+def _without_replaced(base: Mapping[str, Any], child: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return `base` without the tables that a file in `child` replaces, or the file that a profile does."""
+    for section, key in (CENSUS, CONTACTS, AGES):
+        if isinstance(value_at(child, (section, key, "file")), str):
+            base = deep_merge(base, {section: {key: None}})
+        elif isinstance(value_at(child, (section, key, "profile")), str):
+            base = deep_merge(base, {section: {key: {"file": None}}})
+    return base
 
 
 def without_settled(tree: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,20 +9,32 @@ from pathlib import Path
 from typing import Any
 
 from surgesim.errors import ScenarioError
-from surgesim.scenario.loading import arrivals_file, numbers_file, profile_tables
+from surgesim.scenario.loading import (
+    arrivals_file,
+    boundaries_file,
+    numbers_file,
+    people_files,
+    profile_tables,
+)
 from surgesim.scenario.loading.context import LoadContext
-from surgesim.scenario.loading.overlays import CENSUS
+from surgesim.scenario.loading.overlays import AGES, CENSUS, CONTACTS
 from surgesim.scenario.loading.today import census_file, history_file
-from surgesim.scenario.messages import thousands
+from surgesim.scenario.messages import shape, thousands
 from surgesim.scenario.messages.finding import Finding, KeyPath, Location, dotted
-from surgesim.scenario.messages.wording import value_at
+from surgesim.scenario.messages.wording import unknown_key, value_at
+from surgesim.scenario.schema.base import AGE_GROUPS, SETTINGS
 from surgesim.scenario.schema.merging import deep_merge
 from surgesim.scenario.schema.scenario import SHARED, Scenario
 
 
-def embed(tree: Mapping[str, Any], above: KeyPath, context: LoadContext) -> dict[str, Any]:
-    """Return `tree` (a scenario or, at `above`, an overlay) with its profiles and files inserted."""
-    resolved = profile_tables.resolve(tree)
+def embed(
+    tree: Mapping[str, Any], above: KeyPath, context: LoadContext, below: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return `tree` with its profiles and files inserted.
+
+    `tree` is a scenario or, at `above`, an overlay over the scenario `below`.
+    """
+    resolved = profile_tables.resolve(_without_second(tree, above, context))
     for finding in resolved.findings:
         at = (*above, *finding.path)
         if at[-1] == "profile":
@@ -32,10 +44,13 @@ def embed(tree: Mapping[str, Any], above: KeyPath, context: LoadContext) -> dict
         context.refuse([replace(finding, path=at)])
     for path, source in resolved.sources.items():
         context.sources[dotted((*above, *path))] = source
+    _embed_ages(resolved.tree, above, context)
+    _embed_contacts(resolved.tree, above, context, below or {})
     _embed_start(resolved.tree, above, context)
     _embed_census(resolved.tree, above, context)
     _embed_history(resolved.tree, above, context)
     _embed_arrivals(resolved.tree, above, context)
+    _embed_boundaries(resolved.tree, above, context)
     _embed_draws(resolved.tree, context)
     _embed_values(resolved.tree, context)
     return resolved.tree
@@ -60,7 +75,7 @@ def embed_in_overlay(
     """Return `overlay` with its profiles and files inserted; `start` and `days` come from `plain`."""
     span = {key: plain[key] for key in ("start", "days") if key in plain and key not in overlay}
     named = profile_tables.with_names_as_mappings(overlay)
-    placed = embed({**named, **span}, above, context)
+    placed = embed({**named, **span}, above, context, plain)
     return {key: value for key, value in placed.items() if key not in span}
 
 
@@ -96,6 +111,78 @@ def _named_file(plain: Mapping[str, Any], path: KeyPath) -> str | None:
     """Return the name of the file in the section at `path`; None if the section names no file."""
     name = value_at(plain, (*path, "file"))
     return name if isinstance(name, str) and name != "none" else None
+
+
+def _without_second(tree: Mapping[str, Any], above: KeyPath, context: LoadContext) -> Mapping[str, Any]:
+    """Refuse a profile and a file for the same table; return `tree` without the profile."""
+    kept = dict(tree)
+    for path in (CONTACTS, AGES):
+        name = value_at(kept, (*path, "profile"))
+        if name is not None and _named_file(kept, path) is not None:
+            message = f"got the profile {name!r} and a file, expected only one of the two"
+            context.refuse([Finding((*above, *path, "file"), message)])
+            profile_tables.put(kept, (*path, "profile"), None)
+    return kept
+
+
+def _embed_ages(plain: dict[str, Any], above: KeyPath, context: LoadContext) -> None:
+    """Replace the name of a file of people by age with the share of each age group."""
+    name = _named_file(plain, AGES)
+    if name is None:
+        return
+    others = [key for key in value_at(plain, AGES) if key != "file"]
+    context.refuse(unknown_key((*above, *AGES, key), ("file",)) for key in others)
+    try:
+        read = people_files.read_ages(Path(name), name)
+    except ScenarioError as error:
+        _refuse_file(error, (*above, *AGES, "file"), name, context)
+        profile_tables.put(plain, AGES, None)
+        return
+    profile_tables.put(plain, AGES, read.shares)
+    for message, lines in read.doubts.remarks():
+        path = (*above, *AGES, "file")
+        context.remark([Finding(path, message, location=Location(name, lines[0]))])
+
+
+def _embed_contacts(
+    plain: dict[str, Any], above: KeyPath, context: LoadContext, below: Mapping[str, Any]
+) -> None:
+    """Lay the given tables of contacts over those in a file of contacts."""
+    name = _named_file(plain, CONTACTS)
+    if name is None:
+        return
+    path = (*above, *CONTACTS)
+    given = {key: table for key, table in value_at(plain, CONTACTS).items() if key != "file"}
+    if given.keys() >= set(SETTINGS):
+        message = "got a file and tables for all settings, expected only one of the two"
+        context.refuse([Finding((*path, "file"), message)])
+        given = {}
+    try:
+        read = people_files.read_contacts(Path(name), name)
+    except ScenarioError as error:
+        _refuse_file(error, (*path, "file"), name, context)
+        profile_tables.put(plain, CONTACTS, None)
+        return
+    for message, line in read.without_contacts(_has_people(deep_merge(below, plain))):
+        context.refuse([Finding((*path, "file"), message, location=Location(name, line))])
+    profile_tables.put(plain, CONTACTS, {**read.tables, **given})
+    for (setting, age), line in read.lines.items():
+        location = Location(name, line)
+        context.locations.setdefault((*path, setting), location)
+        context.locations.setdefault((*path, setting, read.ages.index(age)), location)
+
+
+def _has_people(plain: Mapping[str, Any]) -> dict[str, bool]:
+    """Return whether anybody is in each age group, by the shares of the scenario and its districts."""
+    districts = value_at(plain, ("people", "districts"))
+    every = [value_at(plain, AGES)]
+    if isinstance(districts, Mapping):
+        every += [shape.inside(district, "ages") for district in districts.values()]
+    found = dict.fromkeys(AGE_GROUPS, False)
+    for shares in every:
+        for age, share in zip(AGE_GROUPS, shares if isinstance(shares, (list, tuple)) else (), strict=False):
+            found[age] |= bool(share)
+    return found
 
 
 def _embed_start(plain: dict[str, Any], above: KeyPath, context: LoadContext) -> None:
@@ -175,6 +262,29 @@ def _refuse_file(error: ScenarioError, path: KeyPath, name: str, context: LoadCo
             found = Finding(path, fault.message, location=Location(name, fault.line))
         context.refuse([found])
     context.unread.append(path[:-1])
+
+
+def _embed_boundaries(plain: dict[str, Any], above: KeyPath, context: LoadContext) -> None:
+    """Replace the name of a GeoJSON file with the simplified boundaries in that file."""
+    path = ("people", "boundaries")
+    name, districts = _named_file(plain, path), value_at(plain, ("people", "districts"))
+    if name is None:
+        return
+    titles = {
+        str(key): [title for title in _titles(value_at(district, ("title",))) if isinstance(title, str)]
+        for key, district in (districts.items() if isinstance(districts, Mapping) else ())
+    }
+    try:
+        read = boundaries_file.read(Path(name), name, titles)
+    except ScenarioError as error:
+        _refuse_file(error, (*above, *path, "file"), name, context)
+        profile_tables.put(plain, path, None)
+        return
+    profile_tables.put(plain, path, {"shapes": read})
+
+
+def _titles(title: Any) -> tuple[Any, ...]:
+    return tuple(title.values()) if isinstance(title, Mapping) else (title,)
 
 
 def _embed_draws(plain: dict[str, Any], context: LoadContext) -> None:

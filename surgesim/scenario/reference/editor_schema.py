@@ -196,19 +196,26 @@ def _place_profiles(definitions: Json) -> None:
 
 
 def _place_files(definitions: Json) -> None:
-    """Allow a census file in place of the start date, and beside the entries of the initial census."""
+    """Allow a file in place of the start date, the ages and the contacts, and beside an initial census."""
     name = {"type": "string", "description": "A CSV of the patients at the start."}
-    file = {
+    for ending in ("", OVERLAY):
+        start = definitions["Scenario" + ending]["properties"]
+        start["start"] = {"anyOf": [start["start"], _only_file(name)]}
+        people = definitions["People" + ending]["properties"]
+        for key, what in (("ages", "people by age"), ("contacts", "contacts by setting and age")):
+            given = {"type": "string", "description": f"A CSV of {what}."}
+            people[key] = {"anyOf": [*people[key].get("anyOf", [people[key]]), _only_file(given)]}
+        for form in _forms(definitions["Care" + ending]["properties"]["initial_census"]):
+            form["properties"] = {"file": name}
+
+
+def _only_file(name: Json) -> Json:
+    return {
         "type": "object",
         "properties": {"file": name},
         "required": ["file"],
         "additionalProperties": False,
     }
-    for ending in ("", OVERLAY):
-        start = definitions["Scenario" + ending]["properties"]
-        start["start"] = {"anyOf": [start["start"], file]}
-        for form in _forms(definitions["Care" + ending]["properties"]["initial_census"]):
-            form["properties"] = {"file": name}
 
 
 def _forms(node: Json) -> list[Json]:

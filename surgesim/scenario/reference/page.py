@@ -97,6 +97,40 @@ The paths are relative to the scenario file, and the result's `scenario.yaml` co
 `surgesim import` writes both files from a workbook ([workbook.md](workbook.md)).
 """
 
+_PEOPLE: Final = """\
+## CSVs of ages and contacts
+
+`people: {ages: {file: ages.csv}}` reads the people of each age group, as numbers or as shares; only their
+proportions count.
+
+```csv
+age,people
+0-9,14014
+10-19,12747
+20-29,9594
+30-39,7470
+40-49,4903
+50-59,2806
+60-69,1519
+70-79,574
+80+,144
+```
+
+`people: {contacts: {file: contacts.csv}}` reads the mean contacts a day: a row for each `setting` (`home`,
+`school`, `work`, `community`) and each `age` of the person, 32 rows to `70+` or 36 to `80+`, and a column for
+each age of the contact. Tables beside `file` replace those of the file. An age group that has people must
+have contacts in some setting. A warning names the two age groups that disagree most about the number of their
+contacts, if one reports over 3 times as many as the other.
+
+```csv
+setting,age,0-9,10-19,20-29,30-39,40-49,50-59,60-69,70+
+home,0-9,1.24,1.02,0.68,0.81,0.36,0.15,0.08,0.02
+home,10-19,1.20,1.44,0.38,0.48,0.44,0.16,0.07,0.03
+```
+
+The paths are relative to the scenario file, and the result's `scenario.yaml` contains what was read.
+"""
+
 _BOUNDS: Final = (
     ("minimum", "≥ {}"),
     ("exclusiveMinimum", "> {}"),
@@ -121,7 +155,7 @@ def scenario_reference() -> str:
             **schema["properties"],
         },
     }
-    parts = [_HEAD, _FORMS, *_profile_table(), _ARRIVALS, _TODAY, *_section("The file", file)]
+    parts = [_HEAD, _FORMS, *_profile_table(), _ARRIVALS, _TODAY, _PEOPLE, *_section("The file", file)]
     for name, node in sorted(schema["$defs"].items()):
         if "properties" in node:
             parts += _section(name, node, profiles.get(name, ()))

@@ -36,7 +36,7 @@ from surgesim.scenario.schema.numbers import (
     Step,
     WholeDays,
 )
-from surgesim.scenario.schema.response.detection import CaseIsolation, Detection
+from surgesim.scenario.schema.response.detection import CaseIsolation, Detection, Quarantine
 from surgesim.scenario.schema.response.reaction import Reaction
 from surgesim.scenario.schema.response.vaccination import Vaccination
 
@@ -150,6 +150,7 @@ class Epidemic(Section):
     measures: Named[Measure] = Field(default_factory=dict)
     detection: Detection = Detection()
     isolation: Off[CaseIsolation] = None
+    quarantine: Off[Quarantine] = None
     reaction: Off[Reaction] = None
     vaccination: Off[Vaccination] = None
 

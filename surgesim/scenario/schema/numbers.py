@@ -11,7 +11,7 @@ from pydantic import Field
 
 LONGEST_RUN_DAYS = 20_000
 MOST_PEOPLE = 999_999_999
-"""Maximum population of a district, and of all districts: about twice the population of Vietnam."""
+"""Maximum population of a district, and of all districts: about ten times the population of Vietnam."""
 MOST_DISTRICTS = 1_000
 MOST_ALTERNATIVES = 200
 MOST_ENTRIES = 10_000

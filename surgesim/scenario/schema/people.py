@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 from surgesim.scenario.schema.base import (
     AGE_GROUPS,
     SETTINGS,
+    Distribution,
     FrozenMapping,
     Named,
     Off,
@@ -17,11 +18,13 @@ from surgesim.scenario.schema.base import (
     figure,
     join_words,
 )
+from surgesim.scenario.schema.boundaries import Boundaries
 from surgesim.scenario.schema.names import DistrictName
 from surgesim.scenario.schema.numbers import (
     MOST_DISTRICTS,
     MOST_PEOPLE,
     ContactsPerDay,
+    DayOrMore,
     HourOfDay,
     Hours,
     Multiplier,
@@ -87,8 +90,28 @@ class Place(Section):
     closed: Share = figure(0.9, "share of contacts with other districts that take place inside instead")
 
 
+class Visitors(Section):
+    """What makes the people of a district visitors of another, such as tourists: they leave and are replaced.
+
+    As many are present on each day as the `population` of the district. They meet people, and look for beds,
+    as residents of the district `of` do; nobody vaccinates them. Of those who arrive, `infected_share` are
+    newly infected, and the others as immune as residents are at the start. Nobody leaves while infectious or
+    in care.
+    """
+
+    of: DistrictName
+    stay_days: DayOrMore = figure(
+        2.6, "mean stay of tourists; Kiên Giang, department of tourism, plan of 2023", "published"
+    )
+    infected_share: Share = figure(0.0, "share of those who arrive that is infected; nobody unless given")
+
+
 class District(Section):
-    """One district, town or island unit, or a closed setting (`place`)."""
+    """One district, town or island unit, a closed setting (`place`), or the visitors of a district.
+
+    `report_delay_days` are those from onset to the report of its residents; without it, those of
+    `epidemic.detection`.
+    """
 
     title: Text
     population: Residents
@@ -96,6 +119,8 @@ class District(Section):
     island: bool = False
     ages: Off[AgeShares] = None
     place: Off[Place] = None
+    visitors: Off[Visitors] = None
+    report_delay_days: Off[Distribution] = None
 
 
 class People(Section):
@@ -116,6 +141,7 @@ class People(Section):
     travel: FrozenMapping[DistrictName, FrozenMapping[DistrictName, Hours]] = Field(default_factory=dict)
     crossing_from_hour: HourOfDay = figure(6.0, "hour of the day from which boats leave")
     crossing_to_hour: HourOfDay = figure(18.0, "hour of the day until which boats leave")
+    boundaries: Off[Boundaries] = None
 
     @model_validator(mode="after")
     def _crossings(self) -> Self:
@@ -127,10 +153,39 @@ class People(Section):
         return self
 
     @model_validator(mode="after")
+    def _all_on_map(self) -> Self:
+        if self.boundaries is not None and set(self.boundaries.shapes) != set(self.districts):
+            odd = sorted(set(self.boundaries.shapes) ^ set(self.districts))
+            raise ValueError(
+                f"got boundaries and districts that differ in {join_words(odd)}, expected the same"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _not_too_many(self) -> Self:
         if self.total > MOST_PEOPLE:
             raise ValueError(f"got {self.total} people in all districts, expected at most {MOST_PEOPLE}")
         return self
+
+    @model_validator(mode="after")
+    def _hosts_are_residents(self) -> Self:
+        visiting = {name: d.visitors.of for name, d in self.districts.items() if d.visitors is not None}
+        for name, of in visiting.items():
+            if of in visiting:
+                raise ValueError(
+                    f"got visitors {name!r} of {of!r}, whose people are visitors themselves, "
+                    "expected a district of residents"
+                )
+        return self
+
+    @property
+    def hosts(self) -> tuple[int, ...]:
+        """The index of the district where the people of each district are: their own, unless visitors."""
+        index = {name: i for i, name in enumerate(self.districts)}
+        return tuple(
+            i if district.visitors is None else index[district.visitors.of]
+            for i, district in enumerate(self.districts.values())
+        )
 
     @property
     def total(self) -> int:

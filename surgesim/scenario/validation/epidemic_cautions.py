@@ -18,6 +18,9 @@ def epidemic_cautions(scenario: Scenario) -> Iterator[Finding]:
         yield from _measures(epidemic, scenario)
         yield from _vaccination(epidemic, scenario)
         yield from _testing(epidemic, scenario)
+        quarantine = epidemic.quarantine
+        if quarantine is not None and not (quarantine.contacts_per_case or quarantine.entrants_share):
+            yield Finding(("epidemic", "quarantine"), "has no effect: nobody is sent")
 
 
 def has_doses(scenario: Scenario) -> bool:

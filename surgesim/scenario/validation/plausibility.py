@@ -9,6 +9,7 @@ from surgesim.scenario.loading.overlays import FACILITIES, renamed_facilities
 from surgesim.scenario.messages.finding import Finding, KeyPath
 from surgesim.scenario.schema.base import BED_TYPES, Section, Text
 from surgesim.scenario.schema.scenario import Scenario
+from surgesim.scenario.validation.contact_cautions import not_reciprocal
 
 HIGHEST_R0 = 20
 """Maximum plausible R0, above the R0 of every known disease (measles has 12 to 18)."""
@@ -19,7 +20,7 @@ FEWEST_PEOPLE = 1_000
 LONGEST_TRAVEL_HOURS = 48
 
 FEWEST_BEDS, MOST_BEDS = 0.3, 15
-"""Plausible range of the number of beds per 1,000 people; countries have 0.3 to 13, Vietnam about 3."""
+"""Plausible range of the number of beds per 1,000 people; countries have 0.3 to 13."""
 
 
 def implausible(scenario: Scenario) -> Iterator[Finding]:
@@ -29,6 +30,7 @@ def implausible(scenario: Scenario) -> Iterator[Finding]:
         yield Finding(("epidemic", "variant", "r0"), message)
     yield from _districts(scenario)
     yield from _beds(scenario)
+    yield from not_reciprocal(scenario.people)
     yield from _same_titles(scenario, ())
 
 
@@ -72,7 +74,8 @@ def _same_titles(section: Section, path: KeyPath) -> Iterator[Finding]:
         if isinstance(value, Section):
             yield from _same_titles(value, (*path, key))
         elif isinstance(value, Mapping):
-            titles = {name: getattr(entry, "title", None) for name, entry in value.items()}
+            sections = {name: entry for name, entry in value.items() if isinstance(entry, Section)}
+            titles = {name: getattr(entry, "title", None) for name, entry in sections.items()}
             if key == "alternatives":
                 titles = {name: _title_of(overlay) for name, overlay in value.items()}
             yield from _twice(titles, (*path, key))

@@ -16,7 +16,7 @@ Row = tuple[str, Any, str, str]
 
 NOT_FIGURES = (
     "name", "title", "description", "start", "days", "warm_up_days", "history", "study", "alternatives",
-    "sources",
+    "sources", "boundaries",
 )  # fmt: skip
 """Sections and fields that contain no figures: they define the question and assume nothing."""
 

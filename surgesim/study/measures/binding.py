@@ -8,14 +8,15 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.model.record import CONSTRAINTS, PROVINCE_INDEX
+from surgesim.model.record import BINDS, CONSTRAINTS, PROVINCE_INDEX
+from surgesim.scenario.schema.levers.staff import FormIcuTeams
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.measures.breaches import SITUATION
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-BEDS: Final = ("oxygen", "icu")
+BEDS: Final = tuple(BINDS)
 """Bed types whose binding constraint is recorded."""
 
 SHORTAGE: Final = {"oxygen": ("waiting_oxygen",), "icu": ("waiting_icu", "boarding")}
@@ -32,6 +33,8 @@ def modelled_limits(scenario: Scenario) -> tuple[str, ...]:
         "equipment": any(facility.ventilators is not None for facility in facilities),
         "pipes": any(f.oxygen is not None and f.oxygen.pipe_lpm is not None for f in facilities),
         "oxygen_stock": any(facility.oxygen is not None for facility in facilities),
+        "icu_doctors": any(f.staff is not None and f.staff.icu_doctors is not None for f in facilities),
+        "icu_nurses": any(isinstance(rule, FormIcuTeams) for rule in scenario.command.plan.values()),
     }
     return tuple(what for what in CONSTRAINTS if given.get(what, False))
 
@@ -48,7 +51,7 @@ def binding_rows(alternative: str, province: Floats) -> Iterator[dict[str, Any]]
     for bed in BEDS:
         binds = constraint_of_the_day(province, bed)
         short = _columns(province, SHORTAGE[bed]).sum(axis=-1) > 0
-        for k, constraint in enumerate(CONSTRAINTS):
+        for k, constraint in enumerate(BINDS[bed]):
             breach_days, breach_share = _days(binds == k, breach)
             short_days, short_share = _days(binds == k, short)
             yield {
@@ -67,7 +70,7 @@ def constraint_of_the_day(province: Floats, bed: str) -> NDArray[np.intp]:
 
     In a tie, it is the first in CONSTRAINTS; on days without open beds, it is space.
     """
-    shares = _columns(province, [f"{bed}_bound_by_{what}" for what in CONSTRAINTS])
+    shares = _columns(province, [f"{bed}_bound_by_{what}" for what in BINDS[bed]])
     return np.argmax(shares, axis=-1)  # type: ignore[no-any-return]
 
 

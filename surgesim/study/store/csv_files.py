@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import csv
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -114,6 +117,20 @@ def ten_digits(values: Floats) -> Floats:
     if far.any():
         near[np.flatnonzero(some)[far]] = [float(f"{value:.10g}") for value in shown[far].tolist()]
     return near
+
+
+def csv_rows(path: Path, table: Table) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a CSV file one by one, with the types of `with_dtypes` but for dates."""
+    units = {column.name: column.unit for column in table.columns}
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            yield {name: _value(cell, units.get(name, "")) for name, cell in row.items()}
+
+
+def _value(cell: str, unit: str) -> Any:
+    if unit in (TEXT, DATE):
+        return re.sub(rf"^'(?={_GUARDED})", "", cell)
+    return int(cell) if unit == "index" else float(cell or "nan")
 
 
 def read_csv(path: Path, table: Table) -> pd.DataFrame:

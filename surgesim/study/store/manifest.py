@@ -97,6 +97,9 @@ class _Plan(_Entries):
     vary: dict[str, str]
     replications: _Some
     seed: _Count
+    design_seed: _Count | None = None
+    precision: dict[str, float] = {}
+    most_replications: _Some | None = None
     alternatives: list[str]
     points: _Count
     runs: _Count

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
+
+import numpy as np
 
 from surgesim.model.record import Column
 from surgesim.study.store.folder import check_file
@@ -74,6 +77,24 @@ def series_files(
             )
             for table, names in series.by_table().items()
         }
+
+
+def series_by(path: Path, keys: Sequence[str]) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Yield the rows of each run of a file that `SeriesFile` wrote, with its keys, one row group at a time.
+
+    The tables lack the columns that `SeriesFile.add` received as keys.
+    """
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            rows = file.read_row_group(group)
+            columns = [rows[name].to_numpy() for name in keys]
+            changes = np.any([column[1:] != column[:-1] for column in columns], axis=0)
+            bounds = [0, *(np.flatnonzero(changes) + 1).tolist(), rows.num_rows]
+            for first, end in pairwise(bounds):
+                of = tuple(rows[name][first].as_py() for name in keys)
+                yield of, rows.slice(first, end - first).drop_columns(list(keys[:-1]))
 
 
 def open_series(folder: Path, manifest: Mapping[str, Any], table: Table) -> Any:

@@ -314,10 +314,19 @@ class Unfinished(Generic[Content]):
         self.done[part] = 1
 
     def compute(
-        self, work: Callable[[Task], Content | Failure], tasks: Sequence[Task], backend: Backend
+        self,
+        work: Callable[[Task], Content | Failure],
+        tasks: Sequence[Task],
+        backend: Backend,
+        left_out: bytes | None = None,
     ) -> Generator[tuple[int, Content | Failure], None, None]:
-        """Compute the missing parts, one per task; store and yield each as it completes."""
-        with contextlib.closing(spread(work, tasks, backend, done=bytes(self.done))) as results:
+        """Compute the missing parts, one per task; store and yield each as it completes.
+
+        `left_out` has one byte per task, 1 if it must not be computed; by default, these are the parts that
+        exist.
+        """
+        done = bytes(self.done) if left_out is None else left_out
+        with contextlib.closing(spread(work, tasks, backend, done=done)) as results:
             for part, content in results:
                 self.add(part, content)
                 yield part, content

@@ -50,6 +50,10 @@ class Cases(Sequence[Case]):
         scenario, point = divmod(rest, len(self.points))
         return Case(scenario, point, replication, self.points[point])
 
+    def index_of(self, scenario: int, point: int, replication: int) -> int:
+        """Return the index of a run."""
+        return (scenario * len(self.points) + point) * self.replications + replication
+
 
 def check_cases(
     scenarios: Sequence[Scenario],

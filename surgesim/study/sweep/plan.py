@@ -12,19 +12,27 @@ from surgesim.extension.files import Extensions
 from surgesim.scenario.door import findings_at
 from surgesim.scenario.schema.numbers import MOST_RUNS
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
-from surgesim.study.compute.checks import alternative_names
+from surgesim.scenario.schema.study.section import Study
+from surgesim.study.compute.checks import alternative_names, whole
 from surgesim.study.compute.environment import COMPUTING, versions
 from surgesim.study.compute.replicate import keep_alternatives
+from surgesim.study.precision import check_precision
 from surgesim.study.store.folder import scenario_text
 from surgesim.study.store.unfinished import DESIGN_HASH, OUTCOMES
 from surgesim.study.sweep.cases import Cases, Keep
-from surgesim.study.sweep.design import GRID, Levels, factors, levels_text, points, without_swept
+from surgesim.study.sweep.design import GRID, LHS, SOBOL, Levels, factors, levels_text, points, without_swept
 from surgesim.study.sweep.outcomes import fingerprint, outcome_problems
 from surgesim.study.sweep.points import POINTS, Points, leaf_paths, own_points, own_rows, points_text
 from surgesim.study.sweep.tables import design_frame, run_columns
 
 if TYPE_CHECKING:
     import pandas as pd
+
+PRECISION, MOST_REPLICATIONS = "precision", "most_replications"
+"""Plan entries of a sweep that continues until each point is precise."""
+
+DESIGN_SEED = "design_seed"
+"""Plan entry with the seed of the design, if it is not that of the runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,8 @@ class Plan:
         Seed of the study.
     keep
         The data to keep of each run besides the outcomes of the model.
+    study
+        The replications of each point, and the precision requested of it.
     design
         The table of design.csv.
     points
@@ -56,6 +66,7 @@ class Plan:
     cases: Cases
     seed: int
     keep: Keep
+    study: Study
     design: pd.DataFrame
     points: str | None
     entry: Mapping[str, Any]
@@ -74,6 +85,7 @@ def plan_sweep(
     samples: int | None,
     replications: int | None,
     seed: int | None,
+    design_seed: int | None,
     alternatives: Sequence[str],
     keep: Keep,
 ) -> Plan:
@@ -90,9 +102,10 @@ def plan_sweep(
     problems = _keep_problems(stored, keep)
     try:
         number, first = _numbers(scenarios[0], replications, seed)
+        drawn_from = _design_seed(design_seed, first, design)
         if given_points is None:
             _check_alternatives(vary, scenarios, alternatives)
-            the_points = points(factors(stored, vary, design), design, samples, first)
+            the_points = points(factors(stored, vary, design), design, samples, drawn_from)
             varied = {path: levels_text(path, vary[path], design, stored[0]) for path in vary}
             swept = set(varied)
         else:
@@ -106,7 +119,10 @@ def plan_sweep(
         problems = [*error.problems, *problems]
     if problems:
         raise ScenarioError(problems)
-    cases = Cases(len(stored), the_points, number)
+    study = scenarios[0].study.model_copy(update={"replications": number})
+    if study.precision:
+        _check_precision(scenarios[0], study)
+    cases = Cases(len(stored), the_points, study.most)
     if len(cases) > MOST_RUNS:
         raise ScenarioError([Problem("", f"got {len(cases)} runs, expected at most {MOST_RUNS}")])
     table = design_frame(the_points)
@@ -127,10 +143,29 @@ def plan_sweep(
         "versions": {name: version for name, version in versions().items() if name in COMPUTING},
         **_keep_entry(keep),
     }
+    if study.precision:
+        entry |= {PRECISION: dict(study.precision), MOST_REPLICATIONS: study.most}
+    if drawn_from != first:
+        entry[DESIGN_SEED] = drawn_from
     if extensions := joined_extensions(stored):
         entry["extensions"] = extensions.hashes
     certain = [without_swept(each, swept) for each in stored]
-    return Plan(certain, texts, cases, first, keep, table, own, entry)
+    return Plan(certain, texts, cases, first, keep, study, table, own, entry)
+
+
+def _check_precision(scenario: Scenario, study: Study) -> None:
+    check_precision(scenario)
+    if study.replications > study.most:
+        got = f"got {study.replications}, expected at most the {study.most} of study.most_replications"
+        raise ScenarioError([Problem("study.replications", got)])
+
+
+def _design_seed(given: int | None, seed: int, design: str) -> int:
+    """Return the seed of the design, by default that of the runs."""
+    if given is not None and design == GRID:
+        problem = Problem(DESIGN_SEED, f"got {given}, expected it only for design {LHS} or {SOBOL}")
+        raise ScenarioError([problem])
+    return seed if given is None else whole(DESIGN_SEED, given)
 
 
 def _keep_entry(keep: Keep) -> dict[str, Any]:

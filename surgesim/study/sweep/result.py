@@ -15,13 +15,19 @@ from surgesim.study.store.csv_files import read_csv, unguarded
 from surgesim.study.store.folder import check_file
 from surgesim.study.store.manifest import own_indicators, read_manifest
 from surgesim.study.store.series_file import open_series
-from surgesim.study.store.unfinished import SCENARIOS
+from surgesim.study.store.unfinished import OUTCOMES, SCENARIOS
+from surgesim.study.sweep.design import without_swept
 from surgesim.study.sweep.tables import (
     DESIGN,
     FAILURES,
     RUN_KEYS,
     RUNS,
     SWEEP_BREACHES,
+    SWEEP_COMPARISON,
+    SWEEP_PRECISION,
+    comparison_frame,
+    outcome_sides,
+    table_frame,
 )
 from surgesim.study.tables.columns import Table, outcome_units
 from surgesim.study.tables.labelled import FACILITY, OUTCOME, labelled
@@ -110,6 +116,26 @@ class Sweep:
         """The table of failures.csv."""
         return self._table(FAILURES)
 
+    @cached_property
+    def comparison(self) -> pd.DataFrame:
+        """The table of comparison.csv: every alternative against the baseline, point by point.
+
+        Empty without alternatives. For a sweep of an earlier version, it is computed from runs.csv.
+        """
+        if f"{SWEEP_COMPARISON.name}.csv" in self.manifest["files"]:
+            return self._table(SWEEP_COMPARISON)
+        units, sides = outcome_sides(self._every(), self.manifest[SWEEP].get(OUTCOMES, ()))
+        drawn = [without_swept(each, self.paths) for each in self.scenarios.values()]
+        together = {each.name: each.study.runs_together for each in drawn}
+        return comparison_frame(self.runs, units, together, sides)
+
+    @cached_property
+    def precision(self) -> pd.DataFrame:
+        """The table of precision.csv; empty if no precision was requested."""
+        if f"{SWEEP_PRECISION.name}.csv" in self.manifest["files"]:
+            return self._table(SWEEP_PRECISION)
+        return table_frame(SWEEP_PRECISION, [])
+
     @property
     def paths(self) -> tuple[str, ...]:
         """The paths that vary."""
@@ -117,7 +143,7 @@ class Sweep:
 
     def keep(self) -> None:
         """Read everything into memory, because the folder will be deleted."""
-        for name in ("scenarios", "design", "runs", "breaches", "failures"):
+        for name in ("scenarios", "design", "runs", "breaches", "comparison", "precision", "failures"):
             getattr(self, name)
         for table in SERIES_TABLES:
             opened = open_series(self.folder, self.manifest, table)
@@ -156,16 +182,20 @@ class Sweep:
             opened = self._open(table)
             if opened is not None:
                 frames[prefix] = arrow_frame(opened.to_table())
-        every = [
-            each.alternative(name)
-            for each in self.scenarios.values()
-            for name in (BASELINE, *each.alternatives)
-        ]
+        every = self._every()
         units = {f"{OUTCOME}{name}": unit for name, unit in outcome_units(every).items()}
         keys = [*(column.name for column in RUN_KEYS), "facility", "day"]
         dataset = labelled(frames, keys, {**units, **series_units(every)})
         points = self.design.set_index("point").reindex(dataset["point"].to_numpy())
         return dataset.assign_coords({path: ("point", points[path].to_numpy()) for path in self.paths})
+
+    def _every(self) -> list[Scenario]:
+        """Return the alternatives of all scenarios."""
+        return [
+            each.alternative(name)
+            for each in self.scenarios.values()
+            for name in (BASELINE, *each.alternatives)
+        ]
 
     def _open(self, table: Table) -> Any:
         """Return the series of a table as a pyarrow dataset; None if none were kept."""

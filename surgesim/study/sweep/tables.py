@@ -12,15 +12,19 @@ from surgesim.model.outcomes import OUTCOMES
 from surgesim.model.record import Column
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.measures.breaches import SITUATION, share_interval
-from surgesim.study.measures.compare import DAYS_BREACHED, FIRST_DAY
+from surgesim.study.measures.compare import DAYS_BREACHED, FIRST_DAY, comparison_rows
+from surgesim.study.precision import NO_EVENT, NOT_MEASURED, TOO_FEW, WIDE
+from surgesim.study.store.csv_files import ten_digits
 from surgesim.study.tables.columns import (
     BY_GROUP,
     BY_THRESHOLD,
+    COMPARISON,
     DRAWN,
     OWN_OUTCOME,
     TEXT,
     Table,
     outcome_units,
+    own_sides,
     with_dtypes,
 )
 
@@ -95,7 +99,46 @@ FAILURES = Table(
 RUN_KEYS = RUNS.columns[:4]
 POINT_KEYS = RUN_KEYS[:2]
 
-SWEEP_TABLES = (DESIGN, RUNS, SWEEP_BREACHES, FAILURES)
+SWEEP_COMPARISON = Table(
+    COMPARISON.name,
+    "scenario × point × alternative × outcome, paired with the baseline run by run; only if alternatives are "
+    "run",
+    (
+        _SCENARIO,
+        _POINT,
+        *(
+            column._replace(meaning=column.meaning.replace("replications.csv", f"{RUNS.name}.csv"))
+            for column in COMPARISON.columns
+        ),
+    ),
+)
+
+SWEEP_PRECISION = Table(
+    "precision",
+    "scenario × point × alternative × outcome with a requested precision; only if one is requested",
+    (
+        _SCENARIO,
+        _POINT,
+        _ALTERNATIVE,
+        Column("outcome", TEXT, "a column of runs.csv"),
+        Column("replications", "index", "number of runs of the point, failed ones included"),
+        Column(
+            "wanted_share",
+            "share",
+            "requested half-width of the 95 % interval of the mean, as a share of the mean",
+        ),
+        Column("half_width_share", "share", "its half-width, as a share of the mean; empty if undefined"),
+        Column(
+            "why_not",
+            TEXT,
+            f"empty if the precision was reached; otherwise `{WIDE}`: the interval is too wide; "
+            f"`{NO_EVENT}`: no event in any run; `{NOT_MEASURED}`: measured in no run; `{TOO_FEW}`: measured "
+            "in only one",
+        ),
+    ),
+)
+
+SWEEP_TABLES = (DESIGN, RUNS, SWEEP_BREACHES, SWEEP_COMPARISON, SWEEP_PRECISION, FAILURES)
 
 
 def design_frame(points: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -131,10 +174,12 @@ def run_columns(scenarios: Iterable[Scenario], own: Iterable[str] = ()) -> list[
 
 
 def runs_frame(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
-    """Build a table from rows of runs.csv, with all columns of the file."""
+    """Build a table from rows of runs.csv, with all columns and the digits of the file."""
     import pandas as pd
 
-    return with_dtypes(RUNS, pd.DataFrame(list(rows), columns=list(columns)))
+    frame = with_dtypes(RUNS, pd.DataFrame(list(rows), columns=list(columns)))
+    numbers = {name: ten_digits(cells.to_numpy()) for name, cells in frame.items() if cells.dtype.kind == "f"}
+    return frame.assign(**{str(name): cells for name, cells in numbers.items()})
 
 
 def breach_frame(runs: pd.DataFrame, runs_together: Mapping[str, int]) -> pd.DataFrame:
@@ -142,17 +187,13 @@ def breach_frame(runs: pd.DataFrame, runs_together: Mapping[str, int]) -> pd.Dat
 
     `runs_together` is the number of replications that share a draw, by scenario.
     """
-    import pandas as pd
-
     names = [name.removeprefix(DAYS_BREACHED) for name in runs.columns if name.startswith(DAYS_BREACHED)]
     rows: list[dict[str, Any]] = []
     by = ["scenario", "point", "alternative"]
     for keys, group in runs.groupby(by, sort=False):
         at = dict(zip(by, keys, strict=True))
         rows += _breach_rows(at, group, names, runs_together[str(at["scenario"])])
-    return with_dtypes(
-        SWEEP_BREACHES, pd.DataFrame(rows, columns=[column.name for column in SWEEP_BREACHES.columns])
-    )
+    return table_frame(SWEEP_BREACHES, rows)
 
 
 def _breach_rows(
@@ -178,10 +219,36 @@ def _breach_rows(
         }
 
 
-def failure_frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Build the table of failures.csv."""
+def outcome_sides(scenarios: Sequence[Scenario], own: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the unit of each outcome, and the better direction of those for which surgesim has none.
+
+    An outcome of your own has no better direction. `scenarios` contains every alternative.
+    """
+    own = list(own)
+    return (
+        {**outcome_units(scenarios), **dict.fromkeys(own, "")},
+        {**own_sides(scenarios), **dict.fromkeys(own, "")},
+    )
+
+
+def comparison_frame(
+    runs: pd.DataFrame, units: Mapping[str, str], runs_together: Mapping[str, int], sides: Mapping[str, str]
+) -> pd.DataFrame:
+    """Build the rows of comparison.csv for some points from all their rows of runs.csv.
+
+    `runs_together` is as in `breach_frame`; `units` and `sides` are those of `outcome_sides`.
+    """
+    by = ["scenario", "point"]
+    rows = [
+        {**dict(zip(by, keys, strict=True)), **row}
+        for keys, group in runs.groupby(by, sort=False)
+        for row in comparison_rows(group, units, runs_together[str(keys[0])], sides)
+    ]
+    return table_frame(SWEEP_COMPARISON, rows)
+
+
+def table_frame(table: Table, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Build a table from its rows."""
     import pandas as pd
 
-    return with_dtypes(
-        FAILURES, pd.DataFrame(list(rows), columns=[column.name for column in FAILURES.columns])
-    )
+    return with_dtypes(table, pd.DataFrame(list(rows), columns=[column.name for column in table.columns]))

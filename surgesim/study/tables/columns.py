@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from surgesim.model.outcomes import OUTCOMES
-from surgesim.model.record import CONSTRAINTS, DISTRICT, PROVINCE, STATES, Column, district_columns
+from surgesim.model.record import BINDS, DISTRICT, PROVINCE, STATES, Column, district_columns
 from surgesim.scenario.schema.needs import NEEDS
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.measures.bed_days import FIRST
@@ -423,7 +423,7 @@ FACILITIES = Table(
                 f"the facility has no {bed} beds",
             )
             for bed in BEDS
-            for what in CONSTRAINTS
+            for what in BINDS[bed]
         ),
         Column("oxygen_used_kg_mean", "kg", "mean oxygen used by patients"),
         Column("days_dry_mean", "days", "mean time with a shortage of oxygen"),

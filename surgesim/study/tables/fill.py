@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from surgesim.model.record import CONSTRAINTS, PROVINCE, STATES
+from surgesim.model.record import BINDS, PROVINCE, STATES
 from surgesim.scenario.schema.base import BED_TYPES
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.measures.bed_days import BedDays, Curves, has_beds, places_of
@@ -279,7 +279,7 @@ def _facilities(name: str, c: Collection) -> list[dict[str, Any]]:
             row[f"peak_occupied_{bed}_median"] = float(quantile(c.peak_occupied[:, f, b], 0.5))
             row[f"mean_occupancy_{bed}"] = occupied / staffed if staffed > 0 else np.nan
             beds = bool(getattr(what.beds, bed)) or (bed == "icu" and bool(what.icu_target))
-            for i, constraint in enumerate(CONSTRAINTS):
+            for i, constraint in enumerate(BINDS[bed]):
                 days = c.bound_days[f, b, i] / c.replications
                 row[f"{bed}_days_bound_by_{constraint}"] = days if beds else np.nan
         row |= dict(zip(_TOTALLED, c.totals[:, f] / c.replications, strict=True))

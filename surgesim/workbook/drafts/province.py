@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from surgesim.scenario.door import suggestion
+from surgesim.scenario.door import VIETNAM, suggestion
 from surgesim.workbook.drafts import usual
 from surgesim.workbook.drafts.draft import Draft, Path
 from surgesim.workbook.drafts.yaml_text import Verbatim
@@ -100,7 +100,12 @@ def put_province(draft: Draft, name: str, tables: Tables, notes: Notes) -> None:
         _put(draft, ("title",), row, "name")
     _put(draft, ("days",), row, "days", usual.DAYS)
     usual.put_study(draft)
-    usual.put_profile(draft, str(row.values.get("profile", "vietnam")))
+    usual.put_profile(draft, _profile(tables))
+
+
+def _profile(tables: Tables) -> str:
+    """Return the place whose ages and contacts are used."""
+    return str(tables["province"][0].values.get("profile", VIETNAM)) if tables["province"] else VIETNAM
 
 
 def put_districts(draft: Draft, tables: Tables, names: Names) -> None:
@@ -242,7 +247,7 @@ _SOURCES = {
 
 def put_sources(draft: Draft, tables: Tables, file: str) -> None:
     """Add the sources named in the workbook; the source of all other figures is the workbook itself."""
-    usual.put_usual_sources(draft)
+    usual.put_usual_sources(draft, _profile(tables))
     given = {str(row.values.get("of")): row for row in tables["sources"] if "source" in row.values}
     for sheet, path in _SOURCES.items():
         row = given.get(sheet)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from surgesim.scenario.door import PROFILES
+from surgesim.scenario.door import PROFILES, source_of_thresholds
 from surgesim.workbook.drafts.draft import ASSUMED, Draft
 from surgesim.workbook.drafts.yaml_text import Verbatim
 
@@ -26,8 +26,6 @@ _THRESHOLDS: Mapping[str, Mapping[str, Any]] = {
     "vacant-beds": {"indicator": Verbatim("vacant_covid_beds_per_100k"), "below": 10},
     "icu-staffed": {"indicator": Verbatim("staffed_icu_beds_per_100k"), "below": 4},
 }
-
-_OF_THRESHOLDS = "Kiên Giang, 3840/SYT-NVYD of November 2023, appendix II.2"
 
 
 def put_study(draft: Draft) -> None:
@@ -100,7 +98,7 @@ def source(draft: Draft, pattern: str, origin: str, confidence: str = ASSUMED) -
     sources[pattern] = {"source": origin, "confidence": Verbatim(confidence)}
 
 
-def put_usual_sources(draft: Draft) -> None:
-    """Add the source of every figure that this module adds."""
+def put_usual_sources(draft: Draft, profile: str) -> None:
+    """Add the source of every figure that this module adds; `profile` is the place of the scenario."""
     source(draft, "epidemic", "usual figures of surgesim, to be replaced by your own")
-    source(draft, "command.thresholds.*", _OF_THRESHOLDS, "official")
+    source(draft, "command.thresholds.*", *source_of_thresholds(profile))

@@ -162,6 +162,8 @@ def test_it_is_read_as_it_was_and_continues_after_an_interruption(
         ({"outcome": {"deaths": -1}}, "which no mean can be below"),
         ({"threshold": "without-bed", "risk": 2}, "expected a probability above 0 and below 1"),
         ({"alternative": "x"}, "got 'x'"),
+        ({"threshold": "without-bed", "draws": 0.8}, "draws: got 0.8, but nothing is drawn"),
+        ({"most": 3}, "most: got 3"),
     ],
 )
 def test_what_cannot_be_dated_is_refused_before_a_run(

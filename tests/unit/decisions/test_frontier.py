@@ -9,16 +9,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from decision_cases import two_together
+from decision_cases import known_wave, two_loss_queues, two_together
 from typer.testing import CliRunner
 
 import surgesim
 from surgesim.cli import app
 from surgesim.decisions import trials
-from surgesim.decisions.search import Condition, frontier
+from surgesim.decisions.search import Condition, Goal, frontier
 from surgesim.decisions.trials import Task
 from surgesim.errors import ResultsError, ScenarioError
 from surgesim.model.outcomes import OUTCOMES
+from surgesim.report.prose.frontier import frontier_sentences
 from surgesim.scenario.door import dump
 from surgesim.scenario.schema.scenario import Scenario
 
@@ -105,6 +106,24 @@ def test_what_already_holds(simulated: list[Task]) -> None:
     assert (done.answer["status"], corners(done)) == ("already", [(0, 0)])
 
 
+@pytest.mark.slow
+def test_the_frontier_of_two_loss_queues_is_that_of_erlang() -> None:
+    """Erlang B loses 9.2 % with 8 ICU and 7 oxygen beds, 6.8 % with 8 and 9, 5.3 % with 10 and 7."""
+    beds = "care.facilities.alpha.beds"
+    days = 100
+    done = surgesim.frontier(
+        two_loss_queues(8, 5, days=days),
+        (f"{beds}.icu", 8, 12),
+        (f"{beds}.oxygen", 5, 9),
+        steps=(2, 2),
+        outcome={"deaths_untreated": 0.085 * 4 * days},
+        prices=(1, 2),
+        workers=1,
+    )
+    assert corners(done) == [(8, 9), (10, 7)]
+    assert done.answer["least"] == ["10", "7"]
+
+
 def one_frontier(rng: np.random.Generator) -> float:
     """Search pairs with known risks, most of those that fail just above the bound; return the worst found."""
     uniforms = rng.random(200)
@@ -119,7 +138,7 @@ def one_frontier(rng: np.random.Generator) -> float:
     def values(place: tuple[int, int], outcome: str) -> Any:
         return (uniforms[: done[place]] < risk(place)).astype(float)
 
-    found = frontier(6, 6, [Condition("breached_x", 0.2)], 0.1, 200, 1, run, values)
+    found = frontier(6, 6, Goal((Condition("breached_x", 0.2),), 0.9, 200), run, values)
     return max(map(risk, found.corners), default=0.0)
 
 
@@ -166,6 +185,7 @@ def test_it_continues_after_an_interruption(
         ({"threshold": ()}, "got no condition"),
         ({"replications": 3}, "expected a whole number of at least 20"),
         ({"steps": (0, 1)}, "got a step of 0"),
+        ({"draws": 0.8}, "draws: got 0.8, but nothing is drawn"),
     ],
 )
 def test_what_cannot_be_searched_is_refused_before_a_run(
@@ -175,6 +195,55 @@ def test_what_cannot_be_searched_is_refused_before_a_run(
         pairs(**changes)
     assert words in str(caught.value)
     assert simulated == []
+
+
+def test_a_date_outside_the_run_is_refused() -> None:
+    late = ("order-date", "2024-01-02", "2024-03-01")
+    with pytest.raises(ScenarioError, match="got 2024-03-01, which is outside the run"):
+        surgesim.frontier(known_wave(), late, BEDS, threshold="without-bed", workers=1)
+
+
+def test_a_lever_without_effect_is_found_by_the_first_runs(
+    simulated: list[Task], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Oxygen beds change nothing here, whatever the number of ICU beds."""
+    with pytest.raises(ScenarioError, match="lever oxygen-beds: changes nothing between 0 and 4"):
+        pairs(second=("oxygen-beds", 0, 4))
+    assert 0 < sum(len(task.names) for task in simulated) < 120
+
+
+@pytest.mark.parametrize("lang", ["en", "vi"])
+def test_conditions_that_contradict_are_named(lang: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beds save lives and cost money: the strongest pair is too dear, the weakest lets too many die."""
+
+    def simulate(base: Scenario, seed: int, task: Task) -> dict[str, dict[str, float]]:
+        u = float(np.random.default_rng((seed, task.replication)).random())
+        beds = {name: sum(map(int, name.split("-")[1:])) for name in task.names}
+        return {name: {"deaths": 20 - n + u, "deaths_untreated": 5 + n + u} for name, n in beds.items()}
+
+    monkeypatch.setattr(trials, "simulate_task", simulate)
+    done = pairs(threshold=(), outcome={"deaths": 15, "deaths_untreated": 8})
+    assert (done.answer["status"], done.answer["opposed"]) == ("unreachable", ["deaths_untreated"])
+    said = " ".join(frontier_sentences(done, lang))
+    assert {"en": "The conditions contradict each other", "vi": "Các điều kiện mâu thuẫn nhau"}[lang] in said
+
+
+def test_in_most_draws_more_is_needed_than_on_average(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deaths of a draw are 20 u less the places of the pair: below 9 on average from 2 places on."""
+
+    def simulate(base: Scenario, seed: int, task: Task) -> dict[str, dict[str, float]]:
+        u = float(np.random.default_rng((seed, task.replication)).random())
+        beds = {name: sum(map(int, name.split("-")[1:])) for name in task.names}
+        return {name: {"deaths": max(20 * u - 2 * n, 0.0)} for name, n in beds.items()}
+
+    monkeypatch.setattr(trials, "simulate_task", simulate)
+    stay = {"clinical.stays.icu_survivor_days.gamma.mean": {"uniform": [5.0, 7.0]}}
+    drawn = scenario().overlaid({"study": {"uncertainty": stay}})
+    given: dict[str, Any] = {"outcome": {"deaths": 9.0}, "steps": (1, 1), "workers": 1}
+    average = corners(surgesim.frontier(drawn, BEDS, NURSES, **given))
+    most = surgesim.frontier(drawn, BEDS, NURSES, draws=0.8, **given)
+    assert max(map(sum, average)) < min(map(sum, corners(most)))
+    assert "in 80% of the draws" in " ".join(frontier_sentences(most, "en"))
 
 
 @pytest.mark.parametrize("lang", ["en", "vi"])

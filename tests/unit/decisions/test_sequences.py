@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from surgesim.decisions.search import Condition, looks, most_tested, search
+from surgesim.decisions.search import Condition, Goal, looks, most_tested, search
 from surgesim.decisions.sequences import (
     Floats,
     isotonic,
@@ -104,10 +104,7 @@ def values_asked(count: int, first: int, asked: list[int], run: object) -> int:
     asked.clear()
     answer = search(
         count,
-        [RISK],
-        0.1,
-        200,
-        1,
+        Goal((RISK,), 0.9, 200),
         run,  # type: ignore[arg-type]
         lambda place, _: np.full(200, float(place < first)),
     )
@@ -127,7 +124,7 @@ def fixed(risks: Sequence[float], most: int = 200) -> object:
     def values(place: int, outcome: str) -> Floats:
         return (uniforms[: done[place]] < risks[place]).astype(float)
 
-    return search(len(risks), [RISK], 0.1, most, 1, run, values)
+    return search(len(risks), Goal((RISK,), 0.9, most), run, values)
 
 
 def test_what_holds_at_the_weakest_is_said() -> None:
@@ -157,6 +154,6 @@ def test_the_confidence_is_kept() -> None:
         def values(place: int, _: str, done: list[int] = done, u: Floats = uniforms) -> Floats:
             return (u[: done[place]] < TRUTH[place]).astype(float)
 
-        answer = search(8, [RISK], 0.2, 150, 1, run, values)
+        answer = search(8, Goal((RISK,), 0.8, 150), run, values)
         wrong += answer.status != "unreachable" and answer.place <= 3
     assert wrong / 300 <= 0.2

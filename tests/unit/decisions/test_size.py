@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ from decision_cases import known_wave, loss_queue, risky_queue
 from typer.testing import CliRunner
 
 import surgesim
-from surgesim.cli import app
+from surgesim.cli import app, decisions
 from surgesim.decisions import trials
+from surgesim.decisions.conditions import read_goal
 from surgesim.decisions.trials import Task
 from surgesim.errors import ResultsError, ScenarioError
 from surgesim.report.prose.decisions import size_sentences
@@ -232,6 +234,23 @@ def test_bad_options_exit_2_and_write_nothing(
     assert done.exit_code == 2
     assert words in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["queue.yaml"]
+
+
+@pytest.mark.parametrize("name", ["worth", "size", "frontier", "calendar"])
+def test_the_defaults_of_the_command_are_those_of_the_library(name: str) -> None:
+    of_command = inspect.signature(getattr(decisions, name)).parameters
+    of_library = inspect.signature(getattr(surgesim, name)).parameters
+    shared = [each for each in ("replications", "most", "later", "pairs", "outcome") if each in of_library]
+    assert "replications" in shared
+    assert [of_command[each].default for each in shared] == [of_library[each].default for each in shared]
+    of_goal = inspect.signature(read_goal).parameters
+    bounds = decisions.Bounds()
+    assert (bounds.risk, bounds.confidence) == (of_goal["risk"].default, of_goal["confidence"].default)
+
+
+def test_an_unknown_argument_is_refused() -> None:
+    with pytest.raises(TypeError, match="unexpected keyword argument 'tresholds'"):
+        search(tresholds="without-bed")
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from surgesim.cli import app
-from surgesim.scenario.loading import arrivals_file, profile_tables
+from surgesim.scenario.loading import arrivals_file, people_files, profile_tables
 from surgesim.scenario.reference.page import scenario_reference
 from surgesim.scenario.schema.scenario import Scenario
 
@@ -70,6 +70,14 @@ def test_the_arrivals_csv_of_the_reference_can_be_read(tmp_path: Path) -> None:
         "phu-quoc-icu": [0, 1],
     }
     assert not read.warnings
+
+
+def test_the_ages_csv_of_the_reference_can_be_read(tmp_path: Path) -> None:
+    example = re.search(r"```csv\n(age,.*?)```", text(DOCS / "scenario-reference.md"), flags=re.DOTALL)
+    assert example is not None
+    (tmp_path / "ages.csv").write_text(example[1], encoding="utf-8")
+    kenya = profile_tables.read("kenya-2020").figures
+    assert people_files.read_ages(tmp_path / "ages.csv", "ages.csv").shares == pytest.approx(kenya, abs=1e-4)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -58,7 +58,7 @@ TRANSLATED = [entry for entry in entries() if with_term("en", entry.english)]
 
 
 def test_most_terms_are_used_in_the_product() -> None:
-    assert len(TRANSLATED) >= 0.8 * len(entries())
+    assert len(TRANSLATED) >= 0.7 * len(entries())
 
 
 @pytest.mark.parametrize("entry", TRANSLATED, ids=lambda entry: entry.english)

@@ -385,6 +385,10 @@ def test_the_table_holds_every_action() -> None:
         "level_load",
         "home_oxygen",
         "local_measure",
+        "household_lockdown",
+        "open_quarantine",
+        "train_doctors",
+        "form_icu_teams",
     }
     assert held == actions - costless - {"custom"}  # the action of an extension
 

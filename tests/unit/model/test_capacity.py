@@ -213,7 +213,7 @@ NEW_PREFIXES = (
     "staff_", "oxygen_used", "oxygen_unmet", "oxygen_delivered", "oxygen_stock", "oxygen_cover",
     "facilities_out", "vehicles_", "emergency_", "elective_", "home_", "without_package", "cost",
     "staffed_icu_all", "staffed_icu_beds", "usable_icu", "situation",  # not assessed without staff
-    "icu_without_ventilator",
+    "icu_without_ventilator", "icu_nurses_on_duty", "icu_doctors_on_duty",
 )  # fmt: skip
 
 

@@ -82,7 +82,7 @@ def test_the_force_of_infection_falls_by_the_share_of_the_infectious_who_isolate
         for day in range(4):
             e.advance(day, nobody)
         now = e.infectious.sum(axis=(0, 2, 3))
-        isolated = None if share is None else np.tile([share * now[0], 0.0], (4, 1))
+        isolated = None if share is None else np.tile([share * now[0], 0.0], (1, 4, 1))
         return e.advance(4, nobody, 0, isolated).infections.astype(float)
 
     free, half, all_of_them = infections(None), infections(0.5), infections(10.0)

@@ -17,9 +17,11 @@ from surgesim.scenario.schema.indicators import BY_DISTRICT
 ROOT = Path(__file__).parents[3]
 EVERY_PART = {
     "days": 2,
+    "people": {"districts": {"tourists": {"title": "-", "population": 9000, "visitors": {"of": "phu-quoc"}}}},
     "epidemic": {
         "detection": {"tests": {"single_per_day": 1000}},
         "isolation": {"cases_compliance": 0.5, "contacts_compliance": 0.5},
+        "quarantine": {},
         "vaccination": {"groups": {"all": {}}},
         "reaction": {},
     },

@@ -12,8 +12,9 @@ from strategies import build, clinical, district, facility, people, severity, sm
 from surgesim.model.clock.streams import Streams
 from surgesim.model.columns import Page
 from surgesim.model.simulation import run_once
-from surgesim.model.surveillance.detection import Detection, Surveillance
+from surgesim.model.surveillance.detection import Detection, Surveillance, report_delays
 from surgesim.scenario.schema.epidemic import Epidemic
+from surgesim.scenario.schema.people import District
 from surgesim.scenario.schema.response.detection import Detection as DetectionSection
 from surgesim.scenario.schema.scenario import Scenario
 
@@ -46,6 +47,24 @@ def test_days_add_up_and_a_report_after_the_last_day_is_lost_from_sight() -> Non
     for day in range(3):
         found.find(day, np.array([10 * (day + 1), 0]), ILL, np.random.default_rng(day))
     assert [int(found.reports(day)[0]) for day in range(3)] == [0, 10, 20]
+
+
+def test_a_district_with_a_delay_of_its_own_reports_the_same_cases_on_other_days() -> None:
+    """The other reports as before; a delay that is that of the province changes no draw."""
+
+    def reports(**slow: Any) -> np.ndarray:
+        section = DetectionSection.model_validate({"share": 0.5, "delay_days": {"fixed": 1.0}})
+        towns = [District.model_validate({"title": "a", "population": 9, **keys}) for keys in ({}, slow)]
+        found = Detection(section, 0, 20, 2, report_delays(section, towns))
+        for day in range(5):
+            found.find(day, np.array([1000, 1000]), np.array([7, 7]), np.random.default_rng(day))
+        return np.array([found.reports(day) for day in range(20)])
+
+    usual, slow = reports(), reports(report_delay_days={"fixed": 4.0})
+    np.testing.assert_array_equal(usual, reports(report_delay_days={"fixed": 1.0}))
+    np.testing.assert_array_equal(slow[:, 0], usual[:, 0])
+    np.testing.assert_array_equal(slow[4:9, 1], usual[1:6, 1])
+    assert usual[1:6, 1].min() > 400
 
 
 def test_contacts_are_traced_of_the_cases_reported_the_day_before() -> None:

@@ -210,6 +210,22 @@ def test_a_measure_started_by_a_rule_lasts_until_all_that_started_it_have_ended_
     assert infected == [True, False, False, False, True]
 
 
+def test_a_lockdown_of_communes_stops_the_infections_of_their_share_of_cases() -> None:
+    """As one of the whole district with which that share of people complies; the largest share counts."""
+    changes: Plain = {"reduces": {"work": 0.5, "community": 0.5}, "travel": 0.5}
+
+    def locked(compliance: float, *shares: tuple[float, float]) -> DayOfInfection:
+        shut = {"shut": changes | {"compliance": compliance}}
+        e = epidemic(two_towns(), initial_infections={"here": 900_000}, measures=shut)
+        for of_rule in shares:
+            e.set_local("shut", 0, of_rule, on=True)
+        return days(e, 6)[-1]
+
+    communes, district_wide = locked(0.8, (0.5, 0.2), (0.25, 0.1)), locked(0.4, (1.0, 1.0))
+    np.testing.assert_array_equal(communes.infections, district_wide.infections)
+    assert communes.infections[0] < locked(0.8).infections[0]
+
+
 def test_a_limit_on_travel_moves_contacts_into_the_own_district() -> None:
     towns = people(
         districts={"a": district(50_000), "b": district(9_000, travel_hours=2.0), "c": district(200_000)},

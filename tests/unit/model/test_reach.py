@@ -27,7 +27,7 @@ from strategies import (
 from surgesim.model.care.course.events import LogEntry
 from surgesim.model.care.course.ledger import Ledger
 from surgesim.model.care.network import Network
-from surgesim.model.care.patients import Patient
+from surgesim.model.care.patient import Patient
 from surgesim.model.command.reach import ReachCounts, members
 from surgesim.model.record import Record, assessed_columns
 from surgesim.model.simulation import Simulation

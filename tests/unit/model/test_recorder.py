@@ -24,7 +24,7 @@ from strategies import (
     stays,
 )
 
-from surgesim.model.record import CONSTRAINTS, DISTRICT, FACILITY_INDEX, STATES, Record
+from surgesim.model.record import BINDS, DISTRICT, FACILITY_INDEX, STATES, Record
 from surgesim.model.simulation import Simulation, run_once
 from surgesim.scenario.schema.base import BED_TYPES
 from surgesim.scenario.schema.scenario import Scenario
@@ -229,7 +229,7 @@ def test_what_binds_is_told_as_the_share_of_the_open_beds(scenario: Scenario) ->
     for bed in ("oxygen", "icu"):
         column = BED_TYPES.index(bed)
         beds, binding = opened.space[:, column].tolist(), opened.staffed.binding[:, column].tolist()
-        for what, constraint in enumerate(CONSTRAINTS):
+        for what, constraint in enumerate(BINDS[bed]):
             bound = sum(
                 number for number, what_binds in zip(beds, binding, strict=True) if what_binds == what
             )

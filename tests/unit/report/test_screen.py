@@ -431,8 +431,8 @@ def test_scenario_that_models_only_space_says_so(results: Results) -> None:
     [
         (
             (True, False),
-            "According to the scenario, 1 of 2 facilities have no mobilisation plan of their own; the "
-            "province's plan may still open them.",
+            "According to the scenario, 1 of 2 facilities have no mobilisation plan of their own; the plan "
+            "of the scenario may still open them.",
         ),
         ((None, False), "1 of 2 facilities have no mobilisation plan, and for 1 it is not known."),
         ((None, None), "For none of the 2 facilities is it known whether it has a mobilisation plan."),

@@ -19,9 +19,9 @@ from surgesim.report import words
 from surgesim.scenario.schema.indicators import INDICATORS
 from surgesim.study.measures.breaches import SITUATION
 from surgesim.study.measures.compare import FIRST_DAY
-from surgesim.study.sensitivity import FIRST, PARTIAL, RANK, TOTAL
+from surgesim.study.sensitivity import FIRST, FIRST_CORRECTED, PARTIAL, RANK, TOTAL, TOTAL_CORRECTED
 
-INDICES = (FIRST, TOTAL, RANK, PARTIAL)
+INDICES = (FIRST, TOTAL, FIRST_CORRECTED, TOTAL_CORRECTED, RANK, PARTIAL)
 REPORT = Path(words.__file__).parent
 NAMED = [
     *(f"constraint.{name}" for name in CONSTRAINTS),

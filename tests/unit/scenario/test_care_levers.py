@@ -28,6 +28,10 @@ def rule(**values: Any) -> Any:
         ),
         ({"action": "level_load", "above": 0.5, "below": 0.6}, "got below 0.6 and above 0.5"),
         ({"action": "pool_oxygen", "below_days": 5.0}, "got below_days 5 and above_days 4"),
+        (
+            {"action": "reinforce_staff", "doctors": 2, "icu_doctors": 3},
+            "got 3 icu_doctors among 2 doctors, expected at most as many as doctors",
+        ),
         ({"action": "queue_order", "order": "wealth"}, "Input should be 'severity', 'age' or 'survival'"),
     ],
 )
@@ -45,6 +49,7 @@ def test_what_makes_no_sense_is_refused(values: Plain, message: str) -> None:
         {"action": "pool_staff"},
         {"action": "lend"},
         {"action": "pool_oxygen", "share": 0.0},
+        {"action": "form_icu_teams", "share": 1.0, "nurse_patients": 4, "doctor_patients": 16},
     ],
 )
 def test_a_rule_without_effect_is_told(values: Plain) -> None:
@@ -55,6 +60,14 @@ def test_a_rule_without_effect_is_told(values: Plain) -> None:
     )
     remarks = list(scenario.command.plan["idle"].remarks(scenario.care, scenario.supply))
     assert [remark.message.startswith("has no effect") for remark in remarks] == [True]
+
+
+def test_a_district_is_in_one_area_of_home_care() -> None:
+    areas = {"hills": {"districts": ["town"]}, "coast": {"districts": ["town"]}}
+    with pytest.raises(ScenarioError, match="got town in the areas hills and coast, expected it in only one"):
+        overlaid(
+            build(small(9, arrivals=arrivals(oxygen=[1] * 9))), {"clinical": {"home_care": {"areas": areas}}}
+        )
 
 
 def test_a_pool_needs_facilities_that_have_what_it_shares() -> None:

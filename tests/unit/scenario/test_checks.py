@@ -62,6 +62,12 @@ REFERRING = [
         "unknown district 'isel', did you mean 'isle'?",
     ),
     (
+        "population: 20000",
+        "population: 20000, visitors: {of: twn}",
+        "people.districts.isle.visitors.of",
+        "unknown district 'twn', did you mean 'town'?",
+    ),
+    (
         "open_at_start: false",
         "open_at_start: false, replaces: [genral]",
         "care.facilities.field.replaces.0",
@@ -136,6 +142,12 @@ REFERRING = [
         "unknown district 'isel', did you mean 'isle'?",
     ),
     (
+        "clinical: {",
+        "clinical: {home_care: {areas: {sea: {districts: [isel]}}}, ",
+        "clinical.home_care.areas.sea.districts.0",
+        "unknown district 'isel', did you mean 'isle'?",
+    ),
+    (
         "care:\n",
         "history: {first_day: 2023-12-30, districts: {isel: {icu: [1]}}}\ncare:\n",
         "history.districts.isel",
@@ -161,18 +173,54 @@ def test_a_series_names_a_district(tmp_path: Path) -> None:
     ]
 
 
+def test_teams_name_an_area_of_home_care(tmp_path: Path) -> None:
+    opened = "    send: {action: open_home_care, teams: 5, area: hill, when: {on: 2024-01-05}}\n"
+    text = replaced("  plan:\n", f"  plan:\n{opened}").replace(
+        "clinical: {", "clinical: {home_care: {areas: {hills: {districts: [town]}}}, "
+    )
+    assert told(tmp_path, text) == [("command.plan.send.area", "unknown area 'hill', did you mean 'hills'?")]
+
+
 def test_every_kind_of_reference_is_tried_above() -> None:
     def fits(pattern: str, path: str) -> bool:
         segments = zip(pattern.split("."), path.split("."), strict=False)
         same_length = pattern.count(".") == path.count(".")
         return same_length and all(wanted in ("*", "@", got) for wanted, got in segments)
 
-    tried = [path for _, _, path, _ in REFERRING] + ["arrivals.series.icu.district"]
+    tried = [path for _, _, path, _ in REFERRING]
+    tried += ["arrivals.series.icu.district", "command.plan.send.area"]
     untried = [
         pattern for pattern in references_of_schema() if not any(fits(pattern, path) for path in tried)
     ]
     assert untried == []
-    assert len(references_of_schema()) == 21
+    assert len(references_of_schema()) == 24
+
+
+def test_visitors_are_of_a_district_of_residents(tmp_path: Path) -> None:
+    text = replaced("population: 20000", "population: 20000, visitors: {of: isle}")
+    message = (
+        "got visitors 'isle' of 'isle', whose people are visitors themselves, "
+        "expected a district of residents"
+    )
+    assert told(tmp_path, text) == [("people", message)]
+
+
+@pytest.mark.parametrize(
+    ("shares", "message"),
+    [
+        (
+            "cases_below: 5, people_share: 0.5, cases_share: 0.2",
+            "got people_share 0.5 and cases_share 0.2, expected people_share <= cases_share",
+        ),
+        ("cases_below: 12", "got cases_below 12 and cases_above 9, expected cases_below <= cases_above"),
+    ],
+)
+def test_a_local_lockdown_ends_below_where_it_begins_and_locks_the_worst_communes(
+    tmp_path: Path, shares: str, message: str
+) -> None:
+    keys = f"action: local_measure, measure: distancing, cases_above: 9, {shares}"
+    rule = f"lock: {{{keys}, when: {{on: 2024-01-05}}}}"
+    assert told(tmp_path, replaced("  plan:\n", f"  plan:\n    {rule}\n")) == [("command.plan.lock", message)]
 
 
 @pytest.mark.parametrize("pattern", references_of_schema())
@@ -732,6 +780,12 @@ supply:
             "  plan:\n    home: {action: open_home_care, teams: 2, when: {on: 2024-01-05}}\n",
             "command.plan.home",
             "adds home care teams, expected clinical.home_care to be given",
+        ),
+        (
+            "  plan:\n",
+            "  plan:\n    places: {action: open_quarantine, places: 2, when: {on: 2024-01-05}}\n",
+            "command.plan.places",
+            "adds quarantine places, expected epidemic.quarantine to be given",
         ),
     ],
 )

@@ -219,6 +219,11 @@ def test_a_cylinder_holds_what_the_units_of_the_model_say() -> None:
             "got 'clinic', expected a facility with staff given",
         ),
         (
+            "action: train_doctors, facilities: [general], share: 0.2",
+            ".facilities.0",
+            "got 'general', expected a facility with doctors without ICU skills",
+        ),
+        (
             "action: equip, facilities: [field], ventilators: 3",
             ".facilities.0",
             "got 'field', expected a facility with ventilators given",

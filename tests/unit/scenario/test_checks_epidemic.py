@@ -241,6 +241,12 @@ def test_a_rule_that_raises_tests_needs_their_limit(tmp_path: Path) -> None:
         ),
         ("share: 0.3", "  isolation: {}\n", "epidemic.isolation", "has no effect: nobody complies"),
         (
+            "share: 0.3",
+            "  quarantine: {contacts_per_case: 0}\n",
+            "epidemic.quarantine",
+            "has no effect: nobody is sent",
+        ),
+        (
             "tests: {single_per_day: 9}",
             "  isolation: {contacts_compliance: 0.5}\n",
             "epidemic.isolation.contacts_compliance",

@@ -252,6 +252,17 @@ def test_the_starter_is_valid_as_it_stands(tmp_path: Path) -> None:
     assert text.count("#") > 20
 
 
+def test_a_starter_for_another_country_does_not_call_the_thresholds_official(tmp_path: Path) -> None:
+    text = starter("my-county", profile="kenya")
+    scenario = load(written(tmp_path, text))
+    assert scenario.people == load(written(tmp_path, starter("mine"))).people.model_copy(
+        update={"ages": scenario.people.ages, "contacts": scenario.people.contacts}
+    )
+    assert scenario.people.ages[0] > 0.25
+    assert scenario.sources["command.thresholds.*"].confidence == "assumed"
+    assert "appendix" not in text
+
+
 def test_the_starter_declares_the_emergency_as_the_teaching_scenarios_do(tmp_path: Path) -> None:
     [teaching] = [path for path in SHIPPED if path.stem == "small-town"]
     mine, theirs = load(written(tmp_path, starter("my-town"))).command, shipped(teaching).command

@@ -306,7 +306,8 @@ OWNERSHIP = "one of public, private, military, police, university, workplace"
             "contacts: vietnam-2021",
             "contacts: squire-2022",
             "people.contacts",
-            "got profile 'squire-2022', which is for clinical, expected one of the profiles vietnam-2021",
+            "got profile 'squire-2022', which is for clinical, "
+            "expected one of the profiles germany-2017, kenya-2017, vietnam-2021",
         ),
         (
             "contacts: vietnam-2021",

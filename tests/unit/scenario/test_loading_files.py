@@ -460,7 +460,7 @@ def test_null_removes_a_named_entry_by_a_change(tmp_path: Path) -> None:
         (
             "people.contacts=nowhere",
             "people.contacts",
-            "unknown profile 'nowhere', expected vietnam-2021",
+            "unknown profile 'nowhere', expected one of germany-2017, kenya-2017, vietnam-2021",
         ),
     ],
 )

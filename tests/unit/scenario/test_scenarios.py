@@ -14,7 +14,7 @@ from shipped import FOLDER, SHIPPED, alternatives, shipped
 
 from surgesim.model.capacity.facilities import Site
 from surgesim.model.care.gas import kg_per_day, plant_kg_per_day
-from surgesim.model.record import CONSTRAINTS, FACILITY_INDEX, Record
+from surgesim.model.record import BINDS, CONSTRAINTS, FACILITY_INDEX, Record
 from surgesim.model.simulation import run_once
 from surgesim.report.names import alternative_title
 from surgesim.scenario.door import overlaid
@@ -31,6 +31,9 @@ from surgesim.scenario.validation.sources import assumptions
 pytestmark = pytest.mark.slow
 
 NAMES = [str(path.relative_to(FOLDER)) for path in SHIPPED]
+ELSEWHERE = [path for path in SHIPPED if path.stem in ("germany-district", "kenya-county")]
+"""The scenarios of other countries than Viet Nam."""
+
 FIVE = ("weekly-cases", "on-oxygen", "without-bed", "vacant-beds", "icu-staffed")
 
 
@@ -143,7 +146,19 @@ def test_alternatives_have_a_title_of_their_own(path: Path, lang: str) -> None:
     assert not set(titles) & {*scenario.alternatives, scenario.title.get(lang)}
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=NAMES)
+@pytest.mark.parametrize("path", ELSEWHERE, ids=lambda path: path.stem)
+def test_the_criteria_of_other_countries_are_their_own(path: Path) -> None:
+    scenario = shipped(path)
+    assert len(ELSEWHERE) == 2
+    named = {source.source for name, source in scenario.sources.items() if "thresholds" in name}
+    assert named
+    assert not any("appendix" in source for source in named)
+    assert not set(scenario.command.of_situation) & (set(FIVE) - {"without-bed"})
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in SHIPPED if path not in ELSEWHERE], ids=lambda path: path.stem
+)
 def test_the_five_thresholds_are_those_of_the_appendix(path: Path) -> None:
     command = shipped(path).command
     thresholds = command.thresholds
@@ -387,7 +402,8 @@ def test_the_full_plan_pulls_every_lever_there_is(kien_giang: Scenario) -> None:
     every = {get_args(kind.model_fields["action"].annotation)[0] for kind in kinds}
     plan = kien_giang.alternative("full-plan").command.plan
     not_in_the_plan = {"queue_order", "limit_icu", "level_load", "pool_staff", "pool_oxygen", "lend"}
-    not_in_the_plan |= {"home_oxygen", "local_measure"}
+    not_in_the_plan |= {"home_oxygen", "local_measure", "open_quarantine", "household_lockdown"}
+    not_in_the_plan |= {"train_doctors", "form_icu_teams"}
     assert {rule.action for rule in plan.values()} == every - not_in_the_plan - {"custom"}
     measures = kien_giang.epidemic.measures if kien_giang.epidemic is not None else {}
     by_rule = {name for name, measure in measures.items() if measure.start is None}
@@ -731,7 +747,7 @@ def test_beds_are_bound_by_nurses(nurses: dict[str, list[Record]]) -> None:
         short = record.series("without_bed") > 0
         assert short.sum() > 20
         for bed in ("oxygen", "icu"):
-            bound = {what: record.series(f"{bed}_bound_by_{what}")[short].mean() for what in CONSTRAINTS}
+            bound = {what: record.series(f"{bed}_bound_by_{what}")[short].mean() for what in BINDS[bed]}
             assert max(bound, key=bound.__getitem__) == "nurses"
 
 

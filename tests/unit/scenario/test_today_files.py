@@ -120,6 +120,8 @@ def test_a_file_replaces_the_census_of_an_extended_scenario(tmp_path: Path) -> N
 BAD_CENSUS = {
     "facility,bed,patients\ngeneral,oxigen,5\n": "census.csv:2: care.initial_census.file: got bed 'oxigen', "
     "expected one of basic, oxygen, icu, did you mean 'oxygen'?",
+    "facility,bed,patients\ngeneral,floor,5\n": "census.csv:2: care.initial_census.file: got bed 'floor', "
+    "expected one of basic, oxygen, icu",
     "facility,bed,patients\ngenral,oxygen,5\n": "census.csv:2: care.initial_census.genral: unknown facility "
     "'genral', did you mean 'general'?",
     "facility,bed,patients\ngeneral,icu,-5\n": "census.csv:2: care.initial_census.file: got -5 for patients, "
@@ -179,6 +181,8 @@ def test_editors_accept_the_files() -> None:
     start = schema["Scenario"]["properties"]["start"]["anyOf"]
     assert ["file"] in [form.get("required") for form in start]
     assert "file" in schema["Care"]["properties"]["initial_census"]["properties"]
+    for key in ("ages", "contacts"):
+        assert ["file"] in [form.get("required") for form in schema["People"]["properties"][key]["anyOf"]]
 
 
 def test_history_is_shared_by_all_alternatives(tmp_path: Path) -> None:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
+from decision_cases import known_wave
 from distributed import Client, LocalCluster
 from distributed.scheduler import KilledWorker
 
+import surgesim
+from surgesim.decisions import trials
+from surgesim.decisions.trials import Task
 from surgesim.errors import SurgesimError
+from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.compute import cluster, spread
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.spread import in_order
@@ -41,6 +49,19 @@ def up_to(most: int, number: int) -> int:
 
 def on(scheduler: Any, work: Any = square, tasks: Any = TASKS) -> list[tuple[int, Any]]:
     return sorted(spread.spread(work, tasks, Backend(scheduler=scheduler)))
+
+
+def breach_by_place(scenario: Scenario, seed: int, task: Task) -> dict[str, dict[str, float]]:
+    """Draw a breach that is rarer the higher the numbers in a candidate's name, instead of simulating it."""
+    u = float(np.random.default_rng((seed, task.replication)).random())
+    rows = {}
+    for name in task.names:
+        strength = sum(map(int, re.findall(r"\d+", name)))
+        rows[name] = {
+            "deaths": u + strength,
+            "breached_without-bed": float(u < 0.9 / (1 + 2 * strength) ** 5),
+        }
+    return rows
 
 
 def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
@@ -194,3 +215,27 @@ def test_a_batch_that_kills_its_worker_is_computed_one_by_one() -> None:
     assert found.keys() >= set(range(37))
     assert 37 not in found
     assert max(sizes_sent) > 1 == sizes_sent[-1]
+
+
+@pytest.mark.slow
+def test_decisions_are_those_of_one_process(
+    two_threads: LocalCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trials, "simulate_task", breach_by_place)
+    wave, beds = known_wave(), "care.facilities.{}.beds.icu"
+    first, second = (beds.format("alpha"), 2, 3), (beds.format("bravo"), 10, 11)
+    given: dict[str, Any] = {"threshold": "without-bed", "confidence": 0.5}
+    with Client(two_threads, set_as_default=False) as client:
+        here, there = (
+            (
+                surgesim.calendar(wave, step=31, replications=4, most=20, workers=each, **given),
+                surgesim.frontier(wave, first, second, steps=(1, 1), replications=20, workers=each, **given),
+            )
+            for each in (1, Backend(scheduler=client))
+        )
+    assert here[1].answer["status"] == "found"
+    assert here[0].table["last_call"].eq("found").all()
+    for one, other in zip(here, there, strict=True):
+        pd.testing.assert_frame_equal(one.table, other.table)
+    assert here[1].answer == there[1].answer
+    assert here[0].manifest["calendar"] == there[0].manifest["calendar"]

@@ -180,7 +180,8 @@ def test_a_sweep_is_documented_too(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(simulation, "run_once", made_up_simulation)
     path = "care.facilities.general.beds.icu"
     found = sweep(
-        small_scenario(),
+        small_scenario().overlaid({"study": {"precision": {"deaths": 0.5}, "most_replications": 50}}),
+        alternatives=["more-icu"],
         points=[{path: 2}, {path: 4}],
         outcomes={"peak": lambda one: float(one.province["icu_need"].max())},
         series=["icu_need"],
@@ -194,7 +195,7 @@ def test_a_sweep_is_documented_too(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     documented = {name.removeprefix("Sweep: ") for name in sections() if name.startswith("Sweep: ")}
     assert documented - {"sensitivity/sensitivity.csv"} == files
     assert sorted(found.manifest) == sorted(columns("Sweep: manifest.json"))
-    for name in ("design", "runs", "breaches", "failures"):
+    for name in ("design", "runs", "breaches", "comparison", "precision", "failures"):
         names = columns(f"Sweep: {name}.csv")
         of_thresholds = [n.replace("<threshold>", t) for n in names if "<th" in n for t in ("icu", "cases")]
         expected = [n for n in names if "<" not in n] + of_thresholds

@@ -74,7 +74,7 @@ def test_means_held_in_95_of_100_tries_when_draws_decide() -> None:
 def test_precision_is_over_the_means_of_draws() -> None:
     uncertainty = {"clinical.isolated_share": {"uniform": [0, 1]}}
     study = {"replications": 10, "uncertainty": uncertainty, "precision": {"deaths": 0.1}}
-    precision = Precision(overlaid(small_scenario(), {"study": study}))
+    precision = Precision(overlaid(small_scenario(), {"study": study}).study, 1.0)
     values = np.random.default_rng(4).gamma(4.0, 3.0, 30)
     for value in values:
         precision.add({"baseline": {"deaths": float(value)}})

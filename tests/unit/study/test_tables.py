@@ -174,7 +174,7 @@ def test_binding_counts_breach_days_by_what_binds_most_beds() -> None:
         put[9, PROVINCE_INDEX["boarding"]] = 1
         records.append(record)
     table = collected(scenario, *records)["binding"].set_index(["bed", "constraint"])
-    assert len(table) == 2 * len(CONSTRAINTS)
+    assert len(table) == 2 * len(CONSTRAINTS) - 2  # doctors and nurses with ICU skills bind only ICU beds
     assert table.loc[("icu", "nurses"), "breach_days_mean"] == 3.5  # days 2 to 4, or 2 to 5
     assert table.loc[("icu", "space"), "breach_days_mean"] == 2.5
     assert table.loc[("icu", "nurses"), "breach_share"] == pytest.approx(7 / 12)

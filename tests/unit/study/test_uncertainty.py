@@ -472,7 +472,8 @@ def test_a_bound_ends_what_is_never_precise() -> None:
 
 def fed(values: Sequence[float], outcome: str = "deaths", **study: Any) -> tuple[int, list[dict[str, Any]]]:
     """After how many replications with these values of an outcome it is enough, and what is noted."""
-    precision = Precision(wanted({outcome: 0.1}, **study))
+    scenario = wanted({outcome: 0.1}, **study)
+    precision = Precision(scenario.study, scenario.days)
     for count, value in enumerate(values, start=1):
         precision.add({"baseline": {outcome: value}})
         if precision.enough():

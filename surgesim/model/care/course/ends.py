@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from surgesim.model.care.course.ledger import IN_OXYGEN, NEEDS_ICU, THIN_CARE, UNTREATED
-from surgesim.model.care.patients import BOARDED, FULL, NO_CARE, Patient
+from surgesim.model.care.patient import BOARDED, FULL, NO_CARE, Patient
 
 
 def clock_left(patient: Patient) -> float:

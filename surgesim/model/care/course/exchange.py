@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 from surgesim.model.care.beds import BedPool, QueuePlace
 from surgesim.model.care.course.ledger import GONE
 from surgesim.model.care.network import Network
-from surgesim.model.care.patients import Patient
+from surgesim.model.care.patient import Patient
 
 
 class Exchange:

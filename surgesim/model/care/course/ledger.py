@@ -15,7 +15,7 @@ import numpy as np
 from surgesim.errors import IdentityError
 from surgesim.model.care.beds import ICU, OXYGEN, BedPool
 from surgesim.model.care.network import Network
-from surgesim.model.care.patients import Patient
+from surgesim.model.care.patient import Patient
 from surgesim.model.columns import Column, Page
 from surgesim.scenario.schema.base import AGE_GROUPS, BED_TYPES
 

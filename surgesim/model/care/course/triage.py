@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from surgesim.model.care.patients import Patient
+from surgesim.model.care.patient import Patient
 
 
 class CareLimit(NamedTuple):

@@ -9,7 +9,7 @@ from operator import add, sub
 from surgesim.model.care.beds import BedPool
 from surgesim.model.care.course.ledger import GONE, IN_OXYGEN, NEEDS_ICU, NEEDS_OXYGEN, NOWHERE, Ledger
 from surgesim.model.care.network import Network
-from surgesim.model.care.patients import Patient
+from surgesim.model.care.patient import Patient
 from surgesim.model.clock.calendar import Calendar
 from surgesim.model.columns import Column
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
@@ -18,6 +19,7 @@ from surgesim.report.figures.drawing.summaries import bound_entry, first_entry, 
 from surgesim.report.words import day_text, phrase, round_off
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from surgesim.study.results import Results
@@ -77,6 +79,26 @@ def course(results: Results, alternative: str, indicator: str, area: str | None 
             _finite(rows[column].to_numpy(dtype=float))
             for column in ("mean", "p5", "p25", "p50", "p75", "p95")
         ),
+    )
+
+
+def curve_table(curves: Mapping[str, Course]) -> pd.DataFrame:
+    """Return the values of curves as a table: a row per curve (`series`) and day."""
+    import pandas as pd
+
+    bands = ("mean", "p5", "p25", "p50", "p75", "p95")
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "series": name,
+                    "date": curve.dates.astype("datetime64[us]"),
+                    **{band: getattr(curve, band) for band in bands},
+                }
+            )
+            for name, curve in curves.items()
+        ],
+        ignore_index=True,
     )
 
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from surgesim.report.figures.drawing.course import band_entries, course, draw_bands
+from surgesim.report.figures.drawing.course import Course, band_entries, course, draw_bands
 from surgesim.report.figures.drawing.page import BLACK, PURPLE, VERMILION
 from surgesim.report.figures.drawing.summaries import BREACH_SHADE, shade
 from surgesim.report.words import phrase
@@ -23,11 +23,21 @@ _STAFFED: Final[dict[str, Any]] = {"color": BLACK, "linewidth": 1.3, "linestyle"
 _WITHOUT_BED: Final[dict[str, Any]] = {"color": PURPLE, "linestyle": (0, (1, 1)), "linewidth": 2.0}
 
 
+def need_curves(results: Results, alternative: str, bed: str) -> dict[str, Course]:
+    """Return the curves that `draw_need` draws: need, staffed beds, and patients without a bed (the mean)."""
+    need = course(results, alternative, f"{bed}_need")
+    without = [course(results, alternative, indicator).mean for indicator in SHORTAGE[bed]]
+    nothing = np.full(len(need.dates), np.nan)
+    return {
+        f"{bed}_need": need,
+        f"staffed_{bed}": course(results, alternative, f"staffed_{bed}"),
+        f"without_{bed}": Course(need.dates, np.sum(without, axis=0), *([nothing] * 5)),
+    }
+
+
 def draw_need(axes: Axes, results: Results, alternative: str, bed: str) -> None:
     """Draw the need for a bed type with its bands, its staffed beds, and patients without a bed."""
-    curve = course(results, alternative, f"{bed}_need")
-    staffed = course(results, alternative, f"staffed_{bed}")
-    without = [course(results, alternative, indicator).mean for indicator in SHORTAGE[bed]]
+    curve, staffed, without = need_curves(results, alternative, bed).values()
     shade(axes, curve.days, curve.p50 > staffed.p50)
     draw_bands(axes, curve)
     axes.fill_between(
@@ -42,7 +52,7 @@ def draw_need(axes: Axes, results: Results, alternative: str, bed: str) -> None:
         linewidth=0,
         zorder=2.5,
     )
-    axes.plot(curve.days, np.sum(without, axis=0), **_WITHOUT_BED)
+    axes.plot(curve.days, without.mean, **_WITHOUT_BED)
     axes.step(staffed.days, staffed.p50, where="post", **_STAFFED)
 
 

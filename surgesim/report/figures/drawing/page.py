@@ -5,15 +5,17 @@ pyplot is not used: a figure belongs to its caller and needs no display.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
-from matplotlib import style
+from matplotlib import rcParams, style
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -21,15 +23,18 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Patch
 from matplotlib.textpath import text_to_path
 from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.transforms import ScaledTranslation
 
 from surgesim.errors import ResultsError
 from surgesim.report.names import alternative_title
 from surgesim.report.words import LANGUAGES, day_month, month_year, number, phrase
 from surgesim.scenario.schema.scenario import BASELINE
+from surgesim.version import __version__
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from surgesim.scenario.schema.scenario import Scenario
     from surgesim.study.results import Results
 
 BLUE: Final = "#0072B2"
@@ -40,18 +45,20 @@ PURPLE: Final = "#CC79A7"
 BLACK: Final = "#000000"
 GREY: Final = "#666666"
 
-WIDTH: Final = 18 / 2.54
-"""Width of every figure in inches: 18 cm, to fit a printed page."""
-
 MARGIN: Final = 0.06
 TITLE_SIZE: Final = 10.5
-NOTE_SIZE: Final = 8.0
-SMALL_SIZE: Final = 7.0
-LEGEND_SIZE: Final = 7.5
-PANEL_SIZE: Final = 8.5
+PANEL_SIZE: Final = 9.0
+SMALL_SIZE: Final = 8.0
+"""Font sizes in points; at every width of a figure, no text is smaller than `SMALL_SIZE`."""
+
+NARROW: Final = 5.0
+"""Below this width in inches, panels are one above another."""
+_NAMES: Final = 0.9  # height of row names, which are set closer, over `text_height`
 _LINE: Final = 1.3  # line height over font size
 _HINTING: Final = 1.03  # text is this much wider on a pixel grid than on paper
-_LEGEND: Final = {"handlelength": 2.6, "columnspacing": 1.2}
+_LEGEND: Final[dict[str, Any]] = {"handlelength": 2.6, "columnspacing": 1.2}
+_ROW: Final = 0.19  # inches for a row of a legend
+_ROWS: Final = 2  # rows of a legend that the height of a figure includes
 _HANDLE: Final = 0.5  # inches for a legend handle and the space around it
 _STYLE: Final = Path(__file__).with_name("surgesim.mplstyle")
 _MONTHLY_AFTER_DAYS: Final = 370
@@ -70,11 +77,81 @@ class ProvinceOnlyError(ResultsError):
     reason = "because they cover only the whole province"
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a figure shows.
+
+    Attributes
+    ----------
+    results, lang, alternative
+        The results, the language (``en`` or ``vi``) and the alternative.
+    area
+        Name of a district; None for the whole province.
+    axes
+        Axes to draw in; None for a figure of its own, with heading, legend and source.
+    """
+
+    results: Results
+    lang: str = "en"
+    alternative: str = BASELINE
+    area: str | None = None
+    axes: Sequence[Axes] | None = None
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario of the alternative."""
+        return self.results.scenario.alternative(self.alternative)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A figure to fill with panels and a legend: one of its own, or axes that the caller gave."""
+
+    figure: Figure
+    given: Sequence[Axes] | None = None
+
+    def panels(self, rows: int, columns: int = 1, **layout: Any) -> list[Axes]:
+        """Return the axes of a grid, row by row, or those given; `layout` is as for `Figure.subplots`.
+
+        Raises
+        ------
+        ResultsError
+            If other than ``rows * columns`` axes were given.
+        """
+        if self.given is None:
+            return list(self.figure.subplots(rows, columns, squeeze=False, **layout).flat)
+        if len(self.given) != rows * columns:
+            raise ResultsError(f"got {len(self.given)} axes, expected {rows * columns} for this figure")
+        return list(self.given)
+
+    def legend(self, entries: Sequence[tuple[Artist, str]]) -> None:
+        """Add a legend below all panels, or in the last of the axes given."""
+        if self.given is None:
+            legend(self.figure, entries)
+        else:
+            self.given[-1].legend(*zip(*entries, strict=True), **_LEGEND)
+
+
 @contextmanager
-def project_style() -> Iterator[None]:
-    """Apply the project's style within the context, ignoring user settings."""
+def project_style(width: float | None = None) -> Iterator[None]:
+    """Apply the project's style within the context, ignoring user settings.
+
+    `width` is the width of figures in inches; by default 18 cm, to fit a printed page.
+    """
     with style.context(str(_STYLE), after_reset=True):
+        if width is not None:
+            rcParams["figure.figsize"] = (width, rcParams["figure.figsize"][1])
         yield
+
+
+def page_width() -> float:
+    """Return the width in inches of figures in the style in effect."""
+    return float(rcParams["figure.figsize"][0])
+
+
+def columns_of(panels: int, most: int) -> int:
+    """Return the number of columns for a grid of panels: at most `most`, and one on a narrow page."""
+    return 1 if page_width() < NARROW else min(panels, most)
 
 
 def check_choice(results: Results, lang: str, alternative: str, area: str | None) -> None:
@@ -132,58 +209,94 @@ def wrap_evenly(text: str, width: float, size: float, weight: str = "normal") ->
     return next((tried for tried in tries if tried.count("\n") == full.count("\n")), full)
 
 
-def page(
-    results: Results,
-    what: str,
-    body: float,
-    *,
-    lang: str,
-    alternative: str | None,
-    notes: Sequence[str] = (),
-) -> Figure:
-    """Create an empty figure with a heading that names the results.
+def row_edges(names: Sequence[str], least: float, gap: float) -> list[float]:
+    """Return the edges of rows in inches from the top.
+
+    Each row is as high as its name needs and at least `least`, with `gap` to the next.
+    """
+    heights = (max(_NAMES * text_height(name, SMALL_SIZE), least) + gap for name in names)
+    return [0.0, *accumulate(heights)]
+
+
+def row_names(
+    axes: Axes, edges: Sequence[float], names: Sequence[str], *, labelled: bool = True
+) -> list[float]:
+    """Write the names of rows beside a panel, from the top down; return the middles of the rows."""
+    middles = [(top + bottom) / 2 for top, bottom in pairwise(edges)]
+    axes.set_ylim(edges[-1], 0)
+    axes.set_yticks(middles, names, size=SMALL_SIZE, linespacing=1.0)
+    axes.tick_params(axis="y", length=0, labelleft=labelled)
+    axes.grid(False, axis="y")
+    axes.spines["left"].set_visible(False)
+    return middles
+
+
+def page(view: View, what: str, body: float, *, notes: Sequence[str] = (), plans: bool = False) -> Sheet:
+    """Create a figure whose title, number of runs, alternative and notes are above, and its source below.
 
     Parameters
     ----------
     what
         Title of the figure, placed after the province's name.
     body
-        Height in inches below the heading.
-    alternative
-        The alternative named below the title; None if the figure shows several.
+        Height in inches between heading and source.
     notes
         Further notes below the title.
+    plans
+        True if the figure shows several alternatives, so that it names none.
     """
-    province = results.scenario.title.get(lang)
+    if view.axes is not None:
+        return Sheet(view.axes[0].get_figure(root=True), view.axes)  # type: ignore[arg-type]
+    results, lang = view.results, view.lang
     lines = [phrase(lang, "figure.replications", n=number(replications(results), lang)), *notes]
-    if alternative is not None:
-        plan = alternative_title(results.scenario, alternative, lang)
-        lines.insert(0, plan if alternative == BASELINE else phrase(lang, "figure.under", alternative=plan))
-    return with_heading(phrase(lang, "figure.heading", province=province, what=what), lines, body)
+    if not plans:
+        plan = alternative_title(results.scenario, view.alternative, lang)
+        under = phrase(lang, "figure.under", alternative=plan)
+        lines.insert(0, plan if view.alternative == BASELINE else under)
+    title = phrase(lang, "figure.heading", province=results.scenario.title.get(lang), what=what)
+    return Sheet(with_heading(title, lines, body, source(results.scenario, results.manifest, lang)))
 
 
-def with_heading(title: str, notes: Sequence[str], body: float) -> Figure:
-    """Create an empty figure with `title` and, below it, `notes`; for `body`, see `page`."""
-    title = wrap_evenly(title, WIDTH - 2 * MARGIN, TITLE_SIZE, "bold")
-    note = wrap("; ".join(notes), WIDTH - 2 * MARGIN, NOTE_SIZE)
-    title_height, note_height = text_height(title, TITLE_SIZE), text_height(note, NOTE_SIZE)
+def source(scenario: Scenario, manifest: Mapping[str, Any], lang: str) -> str:
+    """Return the caption of a figure: the version of surgesim, and the scenario with its hash."""
+    of = {scenario.name: manifest.get("scenario_sha256", ""), **manifest.get("scenarios", {})}
+    version = manifest.get("versions", {}).get("surgesim", __version__)
+    sha256 = str(of[scenario.name])[:12]
+    key = "figure.source" if sha256 else "figure.source_in_memory"
+    return phrase(lang, key, version=version, scenario=scenario.name, sha256=sha256)
+
+
+def with_heading(title: str, notes: Sequence[str], body: float, caption: str) -> Figure:
+    """Create an empty figure with `title`, below it `notes`, and at its bottom `caption`."""
+    width = page_width()
+    title = wrap_evenly(title, width - 2 * MARGIN, TITLE_SIZE, "bold")
+    note = wrap("; ".join(notes), width - 2 * MARGIN, SMALL_SIZE)
+    caption = wrap(caption, width - 2 * MARGIN, SMALL_SIZE)
+    title_height, note_height = text_height(title, TITLE_SIZE), text_height(note, SMALL_SIZE)
     heading = MARGIN + title_height + note_height + 0.06
-    height = heading + body
-    figure = Figure(figsize=(WIDTH, height), layout="constrained")
-    left = MARGIN / WIDTH
-    figure.text(left, 1 - MARGIN / height, title, va="top", size=TITLE_SIZE, weight="bold", linespacing=_LINE)
-    figure.text(
-        left,
-        1 - (MARGIN + title_height) / height,
-        note,
-        va="top",
-        size=NOTE_SIZE,
-        color=GREY,
-        linespacing=_LINE,
-    )
+    foot = MARGIN + text_height(caption, SMALL_SIZE)
+    height = heading + body + foot
+    figure = Figure(figsize=(width, height), layout="constrained")
+    for text, down, size, weight, colour in (
+        (title, MARGIN, TITLE_SIZE, "bold", BLACK),
+        (note, MARGIN + title_height, SMALL_SIZE, "normal", GREY),
+        (caption, -MARGIN, SMALL_SIZE, "normal", GREY),
+    ):
+        figure.text(
+            0,
+            int(down > 0),  # from the top or the bottom of the page, which may grow
+            text,
+            transform=figure.transFigure + ScaledTranslation(MARGIN, -down, figure.dpi_scale_trans),
+            va="top" if down > 0 else "bottom",
+            size=size,
+            weight=weight,
+            color=colour,
+            linespacing=_LINE,
+        )
     engine = figure.get_layout_engine()
     if engine is not None:
-        engine.set(rect=(0, 0, 1, 1 - heading / height), w_pad=MARGIN, h_pad=MARGIN)  # type: ignore[call-arg]
+        rect = (0, foot / height, 1, 1 - (heading + foot) / height)
+        engine.set(rect=rect, w_pad=MARGIN, h_pad=MARGIN)  # type: ignore[call-arg]
     return figure
 
 
@@ -195,21 +308,38 @@ def replications(results: Results) -> int:
 def legend(figure: Figure, entries: Sequence[tuple[Artist, str]]) -> None:
     """Add a legend below all panels, with as many columns as fit the page."""
     handles = [handle for handle, _ in entries]
-    labels = [wrap(text, WIDTH - 0.8, LEGEND_SIZE) for _, text in entries]
-    widths = [text_width(text, LEGEND_SIZE) + _HANDLE for text in labels]
+    room = page_width() - 2 * MARGIN
+    labels = [wrap(text, room - _HANDLE, SMALL_SIZE) for _, text in entries]
+    widths = [text_width(text, SMALL_SIZE) + _HANDLE for text in labels]
     fits = (
         columns
         for columns in range(len(labels), 1, -1)
-        if sum(column.max() for column in np.array_split(widths, columns)) <= WIDTH - 2 * MARGIN
+        if sum(column.max() for column in np.array_split(widths, columns)) <= room
     )
-    figure.legend(handles, labels, loc="outside lower left", ncols=next(fits, 1), **_LEGEND)
+    columns = next(fits, 1)
+    if columns == 1 and len(labels) > _ROWS and page_width() >= NARROW:
+        columns = 2
+        labels = [wrap(text, room / 2 - _HANDLE, SMALL_SIZE) for text in labels]
+    figure.legend(handles, labels, loc="outside lower left", ncols=columns, **_LEGEND)
+    lines = max(sum(text.count("\n") + 1 for text in of) for of in np.array_split(labels, columns))
+    _grow(figure, _ROW * max(lines - _ROWS, 0))
+
+
+def _grow(figure: Figure, more: float) -> None:
+    """Make a figure of `with_heading` higher by `more` inches."""
+    engine = figure.get_layout_engine()
+    if engine is not None and more:
+        before, after = figure.get_figheight(), figure.get_figheight() + more
+        _, bottom, _, height = (before / after * share for share in engine.get()["rect"])
+        engine.set(rect=(0, bottom, 1, height + more / after))  # type: ignore[call-arg]
+        figure.set_figheight(after)
 
 
 def legend_in(axes: Axes, entries: Sequence[tuple[Artist, str]], width: float) -> None:
     """Draw a legend in an unused panel of a grid, `width` inches wide."""
     axes.set_axis_off()
     handles = [handle for handle, _ in entries]
-    labels = [wrap(text, width - _HANDLE, LEGEND_SIZE) for _, text in entries]
+    labels = [wrap(text, width - _HANDLE, SMALL_SIZE) for _, text in entries]
     axes.legend(handles, labels, loc="center left", labelspacing=0.8, **_LEGEND)
 
 
@@ -325,12 +455,15 @@ def date_axis(
 ) -> None:
     """Format the x axis as dates from `first` to `last`; long spans show month and year instead of days.
 
-    `ticks` is the max number of ticks; `labelled` is False for a panel above another one with the same axis.
+    `ticks` is the max number of ticks; a narrow panel has fewer. `labelled` is False for a panel above
+    another one with the same axis.
     """
     axes.set_xlim(day_number(first), day_number(last))
     monthly = (last - first).days > _MONTHLY_AFTER_DAYS
     written = month_year if monthly else day_month
-    at = date_ticks(first, last, min(ticks, 7) if monthly else ticks)
+    grid = axes.get_gridspec()
+    fit = int(page_width() / (grid.ncols if grid is not None else 1) / (0.95 if monthly else 0.7))
+    at = date_ticks(first, last, max(min(ticks, fit), 2))
     axes.set_xticks([day_number(day) for day in at], [written(day, lang) for day in at])
     if not labelled:
         axes.tick_params(labelbottom=False)
@@ -359,6 +492,8 @@ def settle(figure: Figure) -> None:
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.execute(figure)
+        for below in figure.legends:  # it has its room above the caption, but stands at the bottom
+            below.set_bbox_to_anchor((0, engine.get()["rect"][1], 1, 1))
     figure.set_layout_engine(None)
     for axes in figure.axes:
         left, bottom, width, height = np.round(axes.get_position(original=True).bounds, _DECIMALS).tolist()

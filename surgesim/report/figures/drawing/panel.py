@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from surgesim.report.figures.drawing.course import Course, course, draw_bands, run_span
@@ -62,7 +63,7 @@ def course_panel(
         axes.set_ylabel(phrase(lang, unit))
     date_axis(axes, first, last, lang, ticks=ticks, labelled=labelled)
     axes.set_ylim(bottom=0)
-    if axes.get_ylim()[1] < 0.01:
+    if not np.nan_to_num(curve.p95).any():  # nothing to scale the axis by
         axes.set_ylim(0, 1)
     number_ticks(axes, lang)
     return len(marks)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from surgesim.study.results import Results
 
 BREACH_SHADE = "#F7D9C6"
+_SHADE: Final[dict[str, Any]] = {"facecolor": BREACH_SHADE, "edgecolor": "#E9A883", "hatch": "\\\\\\\\"}
+"""Style of the days in breach; its hatch distinguishes it from bands in greyscale print."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +143,12 @@ def _date(scenario: Scenario, day: float) -> date | None:
 def shade(axes: Axes, days: NDArray[np.float64], breached: NDArray[np.bool_]) -> None:
     """Shade the days in breach over the full height of a panel."""
     for begin, end in spans(breached):
-        axes.axvspan(days[begin], days[end - 1] + 1, color=BREACH_SHADE, linewidth=0, zorder=0)
+        axes.axvspan(days[begin], days[end - 1] + 1, linewidth=0, zorder=0, **_SHADE)
 
 
 def shade_entry(lang: str) -> tuple[Artist, str]:
     """Return the legend entry for `shade`."""
-    return Patch(color=BREACH_SHADE), phrase(lang, "figure.breached_span")
+    return Patch(linewidth=0, **_SHADE), phrase(lang, "figure.breached_span")
 
 
 def bound_line(axes: Axes, bound: float) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from surgesim.model.outcomes import DEADLY
@@ -16,19 +15,24 @@ from surgesim.report.figures.drawing.page import (
     BLACK,
     BLUE,
     GREY,
+    NARROW,
     PANEL_SIZE,
     SMALL_SIZE,
     VERMILION,
-    WIDTH,
     EmptyFigureError,
-    legend,
+    Sheet,
+    View,
+    columns_of,
     number_ticks,
     page,
+    page_width,
+    row_edges,
+    row_names,
     text_height,
-    text_width,
     wrap,
     wrap_evenly,
 )
+from surgesim.report.figures.drawing.panel import under_title
 from surgesim.report.figures.spec import FigureSpec
 from surgesim.report.names import alternative_title
 from surgesim.report.words import number, outcome_words, phrase, round_off
@@ -37,6 +41,8 @@ from surgesim.study.measures.breaches import SITUATION
 from surgesim.study.measures.compare import FIRST_DAY, better, deadlier
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from surgesim.study.results import Results
 
 CHOSEN: Final = (
@@ -50,11 +56,14 @@ CHOSEN: Final = (
 """The outcomes to draw, one panel each, if the comparison has them."""
 
 COLUMNS: Final = 3
-NAME_WIDTH: Final = 1.7
-ROW: Final = 0.28
-_LINE: Final = 0.115
-_GAP: Final = 0.07
-VALUE_SIZE: Final = 6.5
+NARROW_OUTCOMES: Final = 2
+"""Number of outcomes drawn on a narrow page: the first of `CHOSEN`."""
+NAME_WIDTH: Final = 1.9
+VALUE_WIDTH: Final = 0.55
+"""Width in inches of the differences written to the right of a panel."""
+ROW: Final = 0.18
+GAP: Final = 0.04
+"""Height of a row with a short name and the room between rows, in inches."""
 
 _MARKS: Final = {
     "better": ("o", BLUE, BLUE),
@@ -64,61 +73,84 @@ _MARKS: Final = {
 }
 
 
-def _draw(results: Results, lang: str, alternative: str) -> Figure:
+def _draw(view: View) -> Sheet:
     """Draw differences from the baseline for all alternatives, or for a single one."""
-    table = results.comparison
-    if alternative != BASELINE:
-        table = table[table["alternative"] == alternative]
+    results, lang = view.results, view.lang
+    table = _data(view)
     names = list(dict.fromkeys(table["alternative"]))
-    outcomes = [outcome for outcome in CHOSEN if (table["outcome"] == outcome).any()]
-    if not names or not outcomes:
-        raise EmptyFigureError(f"the results of scenario {results.scenario.name!r} compare no alternatives")
-    columns = min(COLUMNS, len(outcomes))
+    outcomes = list(dict.fromkeys(table["outcome"]))
+    columns = columns_of(len(outcomes), COLUMNS)
     lines = -(-len(outcomes) // columns)
-    titles = [_title(outcome, lang, (WIDTH - NAME_WIDTH) / columns - 0.3) for outcome in outcomes]
-    written = [_name(results, name, lang) for name in names]
-    rows = sum(max(_LINE * (name.count("\n") + 1) + _GAP, ROW) for name in written)
-    header = max(text_height(title, PANEL_SIZE) for title in titles) + 0.18
-    figure = page(
-        results,
+    name_width = min(NAME_WIDTH, 0.35 * page_width())
+    width = (page_width() - name_width) / columns - 0.2
+    titles = [_title(outcome, lang, width - 0.1) for outcome in outcomes]
+    under = [_under(table[table["outcome"] == outcome].iloc[0], lang, width) for outcome in outcomes]
+    written = [_name(results, name, lang, name_width) for name in names]
+    edges = row_edges(written, ROW, GAP)
+    header = max(
+        text_height(title, PANEL_SIZE) + text_height(text, SMALL_SIZE)
+        for title, text in zip(titles, under, strict=True)
+    )
+    sheet = page(
+        view,
         phrase(lang, "figure.alternatives_title"),
-        lines * (rows + header + 0.5) + 0.35,
-        lang=lang,
-        alternative=None,
+        lines * (edges[-1] + header + 0.6) + 0.3,
+        plans=True,
         notes=[phrase(lang, "figure.alternatives_note")],
     )
-    grid = figure.subplots(lines, columns, squeeze=False, sharey=True)
-    panels: list[Axes] = list(grid.flat)
+    panels = sheet.panels(lines, columns, sharey=True)
     for axes in panels[len(outcomes) :]:
         axes.remove()
-    more_deaths = deadlier(table)
+    more_deaths = deadlier(results.comparison)
     seen: dict[str, None] = {}
-    for axes, outcome, title in zip(panels, outcomes, titles, strict=False):
+    for i, (axes, outcome) in enumerate(zip(panels, outcomes, strict=False)):
         rows_of = {row["alternative"]: row for row in table[table["outcome"] == outcome].to_dict("records")}
-        for place, name in enumerate(names):
+        axes.axvline(0, color=BLACK, linewidth=0.9, zorder=2)
+        middles = row_names(axes, edges, written, labelled=i % columns == 0)
+        for place, name in zip(middles, names, strict=True):
             if name in rows_of:
                 seen[_difference(axes, place, rows_of[name], name in more_deaths)] = None
-        _panel(axes, title, next(iter(rows_of.values())), outcome, lang)
-        for place, name in enumerate(names):
-            if name in rows_of:
-                _value(axes, place, float(rows_of[name]["difference"]), lang, (WIDTH - NAME_WIDTH) / columns)
-    panels[0].set_yticks(range(len(names)), written)
-    panels[0].set_ylim(len(names) - 0.5, -0.75)
-    for axes in panels[: len(outcomes)]:
-        axes.tick_params(axis="y", length=0, labelsize=SMALL_SIZE)
-    legend(figure, [(_entry(kind), phrase(lang, f"figure.{kind}")) for kind in _MARKS if kind in seen])
-    return figure
+                _value(axes, place, float(rows_of[name]["difference"]), lang)
+        axes.set_title(titles[i], pad=6 + 72 * text_height(under[i], SMALL_SIZE))
+        under_title(axes, under[i])
+        _axis(axes, outcome, lang)
+    sheet.legend([(_entry(kind), phrase(lang, f"figure.{kind}")) for kind in _MARKS if kind in seen])
+    return sheet
 
 
-def _name(results: Results, alternative: str, lang: str) -> str:
+def _data(view: View) -> pd.DataFrame:
+    """Return the rows of comparison.csv that are drawn.
+
+    Raises
+    ------
+    EmptyFigureError
+        If the results compare no alternatives.
+    """
+    import pandas as pd
+
+    table = view.results.comparison
+    if view.alternative != BASELINE:
+        table = table[table["alternative"] == view.alternative]
+    here = [outcome for outcome in CHOSEN if (table["outcome"] == outcome).any()]
+    if not here:
+        name = view.results.scenario.name
+        raise EmptyFigureError(f"the results of scenario {name!r} compare no alternatives")
+    if page_width() < NARROW:
+        here = here[:NARROW_OUTCOMES]
+    columns = ["outcome", "alternative", "unit", "baseline_mean", "difference"]
+    rows = [table[table["outcome"] == outcome] for outcome in here]
+    return pd.concat(rows, ignore_index=True)[[*columns, "difference_low", "difference_high"]]
+
+
+def _name(results: Results, alternative: str, lang: str, width: float) -> str:
     """Return the title of an alternative, wrapped to the available width.
 
     An alternative without a title is shown by its name, which may break at hyphens.
     """
     title = alternative_title(results.scenario, alternative, lang)
     if title == alternative:
-        return wrap(title.replace("-", "- "), NAME_WIDTH, SMALL_SIZE).replace("- ", "-")
-    return wrap_evenly(title, NAME_WIDTH, SMALL_SIZE)
+        return wrap(title.replace("-", "- "), width, SMALL_SIZE).replace("- ", "-")
+    return wrap_evenly(title, width, SMALL_SIZE)
 
 
 def _title(outcome: str, lang: str, width: float) -> str:
@@ -137,14 +169,14 @@ def _kind(row: Mapping[Hashable, Any]) -> str:
     return "better" if (high < 0) == (better(str(row["outcome"])) == "lower") else "worse"
 
 
-def _difference(axes: Axes, place: int, row: Mapping[Hashable, Any], more_deaths: bool) -> str:
+def _difference(axes: Axes, place: float, row: Mapping[Hashable, Any], more_deaths: bool) -> str:
     kind = _kind(row)
     if kind == "better" and more_deaths and row["outcome"] not in DEADLY:
         kind = "deadlier"
     marker, face, edge = _MARKS[kind]
     low, high = float(row["difference_low"]), float(row["difference_high"])
     if not math.isnan(low):
-        axes.plot([low, high], [place, place], color=edge, linewidth=1.3, zorder=3)
+        axes.plot([low, high], [place, place], color=edge, linewidth=2.4, solid_capstyle="butt", zorder=5)
     axes.plot(
         [float(row["difference"])],
         [place],
@@ -153,33 +185,27 @@ def _difference(axes: Axes, place: int, row: Mapping[Hashable, Any], more_deaths
         markeredgecolor=edge,
         markersize=5,
         linestyle="none",
-        zorder=4,
+        zorder=6,
     )
     return kind
 
 
-def _panel(axes: Axes, title: str, row: Mapping[Hashable, Any], outcome: str, lang: str) -> None:
-    axes.axvline(0, color=BLACK, linewidth=0.9, zorder=2)
-    axes.set_title(title, pad=15)
-    value = _brief(float(row["baseline_mean"]), lang)
+def _under(row: pd.Series[Any], lang: str, width: float) -> str:
+    """Return the line under a panel's title: the baseline's mean."""
+    outcome = str(row["outcome"])
     is_or_begins = "figure.baseline_begins" if outcome.startswith(FIRST_DAY) else "figure.baseline_is"
-    axes.annotate(
-        phrase(lang, is_or_begins, value=value, unit=_unit(outcome, lang)),
-        (0, 1),
-        (0, 4),
-        xycoords="axes fraction",
-        textcoords="offset points",
-        size=SMALL_SIZE,
-        color=GREY,
-    )
+    value = _brief(float(row["baseline_mean"]), lang)
+    return wrap(phrase(lang, is_or_begins, value=value, unit=_unit(outcome, lang)), width, SMALL_SIZE)
+
+
+def _axis(axes: Axes, outcome: str, lang: str) -> None:
     axes.set_xlabel(phrase(lang, "figure.difference", unit=_unit(outcome, lang)))
     axes.margins(x=0.08)
     low, high = axes.get_xlim()
     if low == high or max(abs(low), abs(high)) < 0.1:
         axes.set_xlim(-1, 1)
-    number_ticks(axes, lang, "x", ticks=4)
+    number_ticks(axes, lang, "x", ticks=2)
     axes.grid(True, axis="x")
-    axes.spines["left"].set_visible(False)
 
 
 def _brief(value: float, lang: str) -> str:
@@ -187,27 +213,17 @@ def _brief(value: float, lang: str) -> str:
     return number(round(value) if abs(value) >= 10 else float(f"{value:.2g}"), lang)
 
 
-def _value(axes: Axes, place: int, difference: float, lang: str, width: float) -> None:
-    """Write the mean difference above its mark, inside the panel (`width` inches), away from zero."""
-    text = _brief(difference, lang)
-    low, high = axes.get_xlim()
-    across, zero = ((value - low) / (high - low) for value in (difference, 0.0))
-    side = "left" if across < 0.2 else "right" if across > 0.8 else "center"
-    at, offset = difference, {"left": -3, "center": 0, "right": 3}[side]
-    half = text_width(text, VALUE_SIZE) / 2 / width
-    if abs(across - zero) < half + 0.03:
-        before = zero + 2 * half > 0.95 or (difference < 0 and zero - 2 * half > 0.05)
-        at, side, offset = 0.0, "right" if before else "left", -5 if before else 5
+def _value(axes: Axes, place: float, difference: float, lang: str) -> None:
+    """Write the mean difference to the right of the panel."""
     axes.annotate(
-        text,
-        (at, place),
-        (offset, 4),
+        _brief(difference, lang),
+        (1, place),
+        (72 * VALUE_WIDTH - 4, 0),
+        xycoords=axes.get_yaxis_transform(),
         textcoords="offset points",
-        ha=side,
-        va="bottom",
-        size=VALUE_SIZE,
-        zorder=5,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.3},
+        ha="right",
+        va="center",
+        size=SMALL_SIZE,
     )
 
 
@@ -221,11 +237,12 @@ def _entry(kind: str) -> Artist:
         markerfacecolor=face,
         markeredgecolor=edge,
         markersize=5,
-        linewidth=1.3,
+        linewidth=2.4,
     )
 
 
-def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
+def _describe(view: View) -> Iterator[str]:
+    results, lang = view.results, view.lang
     table = results.comparison
     for outcome in CHOSEN[:2]:
         rows = table[table["outcome"] == outcome].sort_values("difference", kind="stable")
@@ -240,4 +257,4 @@ def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
             )
 
 
-FIGURE: Final = FigureSpec("alternatives", _draw, _describe, section="plans", place=70)
+FIGURE: Final = FigureSpec("alternatives", _draw, _describe, _data, section="plans", place=70)

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from surgesim.model.record import CONSTRAINTS
+from surgesim.model.record import BINDS, CONSTRAINTS
 from surgesim.report.figures.drawing.course import course, run_span
 from surgesim.report.figures.drawing.page import (
     BLUE,
@@ -20,13 +19,14 @@ from surgesim.report.figures.drawing.page import (
     SKY,
     SMALL_SIZE,
     VERMILION,
-    WIDTH,
     EmptyFigureError,
     Look,
+    Sheet,
+    View,
     date_axis,
-    legend,
     number_ticks,
     page,
+    page_width,
     spans,
     stack_steps,
     text_height,
@@ -39,6 +39,10 @@ from surgesim.study.measures.binding import BEDS, modelled_limits
 from surgesim.study.measures.breaches import SITUATION
 
 if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
     from surgesim.study.results import Results
 
 LOOKS: Final = {
@@ -48,6 +52,8 @@ LOOKS: Final = {
     "equipment": Look(SKY, "||||", "#0B3C5D"),
     "pipes": Look(BLUE, "xxxx", "#FFFFFF"),
     "oxygen_stock": Look("#3B3B3B", "----", "#FFFFFF"),
+    "icu_doctors": Look("#E7C6D8", "\\\\\\\\", "#5A2040"),
+    "icu_nurses": Look("#F4D9A0", "////", "#5A3D00"),
 }
 """Styles of the constraints, in stacking order from the bottom."""
 FINEST: Final = 1 / 200
@@ -55,29 +61,28 @@ FINEST: Final = 1 / 200
 _EMERGENCY: Final[dict[str, Any]] = {"color": VERMILION, "linewidth": 3.0, "solid_capstyle": "butt"}
 
 
-def _draw(results: Results, lang: str, alternative: str) -> Figure:
+def _draw(view: View) -> Sheet:
     """Draw, over time, the share of open oxygen and ICU beds for which each constraint is binding."""
+    results, lang, alternative = view.results, view.lang, view.alternative
     if not modelled_limits(results.scenario.alternative(alternative)):
         raise EmptyFigureError(
             f"alternative {alternative!r} of scenario {results.scenario.name!r} limits beds only by space"
         )
     days = [bound_days(results, alternative, bed, lang) for bed in BEDS]
-    notes = [wrap(text, WIDTH - 0.8, SMALL_SIZE) for text in days]
+    notes = [wrap(text, page_width() - 0.8, SMALL_SIZE) for text in days]
     header = sum(text_height(note, SMALL_SIZE) for note in notes if note)
-    figure = page(
-        results,
+    sheet = page(
+        view,
         phrase(lang, "figure.binding_title"),
         2 * 2.2 + header + 0.75,
-        lang=lang,
-        alternative=alternative,
         notes=[phrase(lang, "figure.binding_note")],
     )
     first, last = run_span(results)
     declared = course(results, alternative, SITUATION)
     drawn: dict[str, None] = {}
-    panels: list[Axes] = list(figure.subplots(len(BEDS), 1))
+    panels: list[Axes] = sheet.panels(len(BEDS))
     for axes, bed, note in zip(panels, BEDS, notes, strict=True):
-        shares = {what: course(results, alternative, f"{bed}_bound_by_{what}").mean for what in LOOKS}
+        shares = _shares(results, alternative, bed)
         drawn |= {what: None for what, share in shares.items() if share.any()}
         parts = [(LOOKS[what], share) for what, share in shares.items()]
         stack_steps(axes, declared.dates, parts, finest=FINEST)
@@ -96,8 +101,31 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
     ]
     if (declared.mean >= 0.5).any():
         entries.append((Line2D([], [], **_EMERGENCY), phrase(lang, "figure.emergency_days")))
-    legend(figure, entries)
-    return figure
+    sheet.legend(entries)
+    return sheet
+
+
+def _shares(results: Results, alternative: str, bed: str) -> dict[str, NDArray[np.float64]]:
+    return {what: course(results, alternative, f"{bed}_bound_by_{what}").mean for what in BINDS[bed]}
+
+
+def _data(view: View) -> pd.DataFrame:
+    import pandas as pd
+
+    declared = course(view.results, view.alternative, SITUATION)
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "bed": bed,
+                    "date": declared.dates.astype("datetime64[us]"),
+                    **_shares(view.results, view.alternative, bed),
+                    "emergency_declared": declared.mean,
+                }
+            )
+            for bed in BEDS
+        ]
+    )
 
 
 def bound_days(results: Results, alternative: str, bed: str, lang: str) -> str:
@@ -108,7 +136,7 @@ def bound_days(results: Results, alternative: str, bed: str, lang: str) -> str:
     total = sum(days.values())
     if not total:
         return ""
-    most = sorted((what for what in CONSTRAINTS if days[what] > 0), key=lambda what: -days[what])
+    most = sorted((what for what in CONSTRAINTS if days.get(what, 0) > 0), key=lambda what: -days[what])
     parts = ", ".join(
         phrase(
             lang,
@@ -121,11 +149,12 @@ def bound_days(results: Results, alternative: str, bed: str, lang: str) -> str:
     return phrase(lang, "figure.bound_days", all=round_off(total, lang), parts=parts)
 
 
-def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
+def _describe(view: View) -> Iterator[str]:
+    results, lang, alternative = view.results, view.lang, view.alternative
     for bed in BEDS:
         said = bound_days(results, alternative, bed, lang)
         if said:
             yield f"{phrase(lang, f'figure.{bed}_panel')}: {said}."
 
 
-FIGURE: Final = FigureSpec("binding", _draw, _describe, section="binding", place=60)
+FIGURE: Final = FigureSpec("binding", _draw, _describe, _data, section="binding", place=60)

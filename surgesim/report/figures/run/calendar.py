@@ -7,19 +7,21 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from surgesim.report.figures.drawing.page import (
     PROBABILITIES,
     SMALL_SIZE,
     EmptyFigureError,
     Look,
+    Sheet,
+    View,
     date_axis,
     day_number,
-    legend,
     page,
+    page_width,
+    row_edges,
+    row_names,
     spans,
-    text_height,
     wrap_evenly,
 )
 from surgesim.report.figures.spec import FigureSpec
@@ -27,6 +29,7 @@ from surgesim.report.names import threshold_title
 from surgesim.report.words import day_text, number, percent, phrase
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from surgesim.study.results import Results
@@ -39,32 +42,30 @@ STRIP: Final = 0.2
 _GAP: Final = 0.1
 
 
-def _draw(results: Results, lang: str, alternative: str) -> Figure:
+def _draw(view: View) -> Sheet:
     """Draw a strip for each threshold with the daily share of runs in breach."""
+    results, lang, alternative = view.results, view.lang, view.alternative
     shares = breach_shares(results, alternative)
     if not shares:
         raise EmptyFigureError(f"scenario {results.scenario.name!r} has no thresholds")
     scenario = results.scenario.alternative(alternative)
-    titles = [wrap_evenly(threshold_title(scenario, name, lang), TITLE_WIDTH, SMALL_SIZE) for name in shares]
-    heights = [max(text_height(title, SMALL_SIZE), STRIP) + _GAP for title in titles]
-    figure = page(
-        results,
+    width = min(TITLE_WIDTH, 0.4 * page_width())
+    titles = [wrap_evenly(threshold_title(scenario, name, lang), width, SMALL_SIZE) for name in shares]
+    edges = row_edges(titles, STRIP, _GAP)
+    sheet = page(
+        view,
         phrase(lang, "figure.calendar_title"),
-        sum(heights) + 0.95,
-        lang=lang,
-        alternative=alternative,
+        edges[-1] + 0.95,
         notes=[phrase(lang, "figure.calendar_note")],
     )
-    axes = figure.subplots()
+    (axes,) = sheet.panels(1)
     begin = day_number(results.scenario.start)
-    top, middles = 0.0, []
-    for values, height in zip(shares.values(), heights, strict=True):
-        middles.append(top + height / 2)
+    for values, middle in zip(shares.values(), row_names(axes, edges, titles), strict=True):
         if np.isnan(values).all():
             span = [(begin, len(values))]
             axes.broken_barh(
                 span,
-                (middles[-1] - STRIP / 2, STRIP),
+                (middle - STRIP / 2, STRIP),
                 facecolors=NOT_ASSESSED.colour,
                 hatch=NOT_ASSESSED.hatch,
                 edgecolor=NOT_ASSESSED.ink,
@@ -72,14 +73,9 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
             )
         for low, high, look in PROBABILITIES:
             bars = [(begin + a, b - a) for a, b in spans((values > low) & (values <= high))]
-            axes.broken_barh(bars, (middles[-1] - STRIP / 2, STRIP), facecolors=look.colour, linewidth=0)
-        axes.axhline(middles[-1] + STRIP / 2, color="#BBBBBB", linewidth=0.5)
-        top += height
-    axes.set_ylim(top, 0)
-    axes.set_yticks(middles, titles, size=SMALL_SIZE, linespacing=1.1)
-    axes.tick_params(axis="y", length=0)
+            axes.broken_barh(bars, (middle - STRIP / 2, STRIP), facecolors=look.colour, linewidth=0)
+        axes.axhline(middle + STRIP / 2, color="#BBBBBB", linewidth=0.5)
     axes.grid(False)
-    axes.spines["left"].set_visible(False)
     date_axis(axes, results.scenario.start, results.scenario.end, lang, ticks=8)
     entries = [
         (look.patch, phrase(lang, "figure.calendar_class", low=percent(low, lang), high=percent(high, lang)))
@@ -87,8 +83,21 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
     ]
     if any(np.isnan(values).all() for values in shares.values()):
         entries.append((NOT_ASSESSED.patch, phrase(lang, "assessed.short")))
-    legend(figure, entries)
-    return figure
+    sheet.legend(entries)
+    return sheet
+
+
+def _data(view: View) -> pd.DataFrame:
+    import pandas as pd
+
+    dates = pd.date_range(view.results.scenario.start, periods=view.results.scenario.days, unit="us")
+    shares = breach_shares(view.results, view.alternative)
+    return pd.concat(
+        [
+            pd.DataFrame({"threshold": name, "date": dates, "probability": values})
+            for name, values in shares.items()
+        ]
+    )
 
 
 def breach_shares(results: Results, alternative: str) -> dict[str, NDArray[np.float64]]:
@@ -103,7 +112,8 @@ def breach_shares(results: Results, alternative: str) -> dict[str, NDArray[np.fl
     }
 
 
-def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
+def _describe(view: View) -> Iterator[str]:
+    results, lang, alternative = view.results, view.lang, view.alternative
     scenario = results.scenario.alternative(alternative)
     for name, shares in breach_shares(results, alternative).items():
         title = threshold_title(scenario, name, lang)
@@ -125,4 +135,4 @@ def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
         )
 
 
-FIGURE: Final = FigureSpec("calendar", _draw, _describe, section="criteria", place=40)
+FIGURE: Final = FigureSpec("calendar", _draw, _describe, _data, section="criteria", place=40)

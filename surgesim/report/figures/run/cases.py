@@ -7,25 +7,26 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from surgesim.report.figures.drawing.course import (
     Course,
     band_entries,
     breach_entries,
     course,
+    curve_table,
     draw_bands,
     peak_words,
     run_span,
 )
 from surgesim.report.figures.drawing.page import (
-    NOTE_SIZE,
+    SMALL_SIZE,
     VERMILION,
     EmptyFigureError,
+    Sheet,
+    View,
     date_axis,
     day_number,
     label,
-    legend,
     number_ticks,
     page,
     wrap,
@@ -41,6 +42,8 @@ from surgesim.report.figures.spec import FigureSpec
 from surgesim.report.words import day_month, indicator_words, phrase
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from surgesim.study.results import Results
 
 WEEKLY_CASES: Final = "weekly_reported_cases_per_100k"
@@ -49,31 +52,35 @@ HEIGHT: Final = 3.5
 """Height in inches below the heading."""
 
 
-def _draw(results: Results, lang: str, alternative: str) -> Figure:
-    """Draw seven-day reported cases per 100,000 in the province, with thresholds."""
-    curve = _case_course(results, alternative, WEEKLY_CASES)
+def _draw(view: View) -> Sheet:
+    """Draw seven-day reported cases per 100,000 with thresholds, or daily reported cases in a district."""
+    results, lang, alternative = view.results, view.lang, view.alternative
+    if view.area is not None:
+        return _draw_area(view, view.area)
+    curve = _case_course(view)
     marks = [w for w in threshold_summaries(results, alternative, lang) if w.indicator == WEEKLY_CASES]
     notes = [f"{watch.title}: {watch.outcome(lang, results.scenario.days)}" for watch in marks]
     what = phrase(lang, "figure.cases_title")
-    figure = page(results, what, HEIGHT, lang=lang, alternative=alternative, notes=notes)
-    axes = figure.subplots()
+    sheet = page(view, what, HEIGHT, notes=notes)
+    (axes,) = sheet.panels(1)
     _curve(axes, results, curve, label(*indicator_words(lang, WEEKLY_CASES), lang), lang, marks)
     for watch in marks:
         _date_at_top(axes, watch, lang)
-    legend(figure, [*band_entries(lang), *(breach_entries(lang) if marks else [])])
-    return figure
+    sheet.legend([*band_entries(lang), *(breach_entries(lang) if marks else [])])
+    return sheet
 
 
-def _draw_area(results: Results, lang: str, alternative: str, area: str) -> Figure:
-    """Draw daily reported cases in a district."""
-    curve = _case_course(results, alternative, "reported_cases", area)
+def _draw_area(view: View, area: str) -> Sheet:
+    lang = view.lang
     what = phrase(lang, "figure.cases_daily_title")
-    notes = [phrase(lang, "figure.area", area=results.scenario.people.districts[area].title.get(lang))]
-    figure = page(results, what, HEIGHT, lang=lang, alternative=alternative, notes=notes)
+    notes = [phrase(lang, "figure.area", area=view.results.scenario.people.districts[area].title.get(lang))]
+    curve = _case_course(view)
+    sheet = page(view, what, HEIGHT, notes=notes)
     y_label = label(phrase(lang, "figure.reported_cases"), phrase(lang, "unit.reported_cases_day"), lang)
-    _curve(figure.subplots(), results, curve, y_label, lang)
-    legend(figure, band_entries(lang))
-    return figure
+    (axes,) = sheet.panels(1)
+    _curve(axes, view.results, curve, y_label, lang)
+    sheet.legend(band_entries(lang))
+    return sheet
 
 
 def _curve(
@@ -92,27 +99,35 @@ def _curve(
         bound_line(axes, watch.bound)
         mark_first(axes, watch, watch.bound, last)
     date_axis(axes, first, last, lang)
-    axes.set_ylabel(wrap(y_label, 2.2, NOTE_SIZE))
+    axes.set_ylabel(wrap(y_label, 2.2, SMALL_SIZE))
     axes.margins(y=0.12)
     axes.set_ylim(bottom=0)
     number_ticks(axes, lang)
 
 
-def _case_course(results: Results, alternative: str, indicator: str, area: str | None = None) -> Course:
-    """Return the curve of an indicator of reported cases.
+def _case_course(view: View) -> Course:
+    """Return the curve: weekly cases per 100,000 in the province, or daily cases in a district.
 
     Raises
     ------
     EmptyFigureError
         If the scenario does not simulate reported cases.
     """
-    curve = course(results, alternative, indicator, area)
+    curve = course(view.results, view.alternative, _indicator(view), view.area)
     if np.isnan(curve.mean).all():
-        name = results.scenario.name
+        name = view.results.scenario.name
         raise EmptyFigureError(
             f"scenario {name!r} has arrivals instead of an epidemic, so there are no reported cases"
         )
     return curve
+
+
+def _indicator(view: View) -> str:
+    return WEEKLY_CASES if view.area is None else "reported_cases"
+
+
+def _data(view: View) -> pd.DataFrame:
+    return curve_table({_indicator(view): _case_course(view)})
 
 
 def _date_at_top(axes: Axes, watch: ThresholdSummary, lang: str) -> None:
@@ -131,16 +146,17 @@ def _date_at_top(axes: Axes, watch: ThresholdSummary, lang: str) -> None:
         textcoords="offset points",
         ha="right" if before else "left",
         va="top",
-        size=NOTE_SIZE,
+        size=SMALL_SIZE,
         color=VERMILION,
         weight="bold",
     )
 
 
-def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
+def _describe(view: View) -> Iterator[str]:
+    results, lang, alternative = view.results, view.lang, view.alternative
     yield peak_words(
         lang, indicator_words(lang, WEEKLY_CASES).label, course(results, alternative, WEEKLY_CASES)
     )
 
 
-FIGURE: Final = FigureSpec("cases", _draw, _describe, section="need", place=30, draw_area=_draw_area)
+FIGURE: Final = FigureSpec("cases", _draw, _describe, _data, section="need", place=30, by_area=True)

@@ -7,16 +7,23 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from surgesim.report.figures.drawing.course import band_entries, course, draw_bands, peak_words, run_span
+from surgesim.report.figures.drawing.course import (
+    band_entries,
+    course,
+    curve_table,
+    draw_bands,
+    peak_words,
+    run_span,
+)
 from surgesim.report.figures.drawing.page import (
     SMALL_SIZE,
     EmptyFigureError,
     Look,
+    Sheet,
+    View,
     date_axis,
     day_numbers,
-    legend,
     number_ticks,
     page,
     spans,
@@ -25,6 +32,7 @@ from surgesim.report.figures.spec import FigureSpec
 from surgesim.report.words import day_text, phrase
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from surgesim.study.results import Results
@@ -41,8 +49,9 @@ LOOKS: Final = {
 PANELS: Final = ("infections", "reported_cases")
 
 
-def _draw(results: Results, lang: str, alternative: str) -> Figure:
+def _draw(view: View) -> Sheet:
     """Draw daily infections and reported cases, with the median epidemic level above."""
+    results, lang, alternative = view.results, view.lang, view.alternative
     if not np.nansum(course(results, alternative, PANELS[0]).mean):
         raise EmptyFigureError(
             f"nobody is infected in alternative {alternative!r} of scenario {results.scenario.name!r}"
@@ -50,16 +59,12 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
     levels = median_levels(results, alternative)
     strip = 0.0 if levels is None else 0.45
     heights = [1.9, 1.9] if levels is None else [strip, 1.9, 1.9]
-    figure = page(
-        results,
+    sheet = page(
+        view,
         phrase(lang, "figure.epidemic_title"),
         sum(heights) + 0.9,
-        lang=lang,
-        alternative=alternative,
     )
-    drawn: list[Axes] = list(
-        figure.subplots(len(heights), 1, squeeze=False, gridspec_kw={"height_ratios": heights})[:, 0]
-    )
+    drawn: list[Axes] = sheet.panels(len(heights), height_ratios=heights)
     first, last = run_span(results)
     entries = band_entries(lang)
     if levels is not None:
@@ -75,8 +80,13 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
         date_axis(axes, first, last, lang, labelled=axes is drawn[-1])
         axes.set_ylim(bottom=0)
         number_ticks(axes, lang)
-    legend(figure, entries)
-    return figure
+    sheet.legend(entries)
+    return sheet
+
+
+def _data(view: View) -> pd.DataFrame:
+    names = [*PANELS] if median_levels(view.results, view.alternative) is None else [*PANELS, LEVEL]
+    return curve_table({name: course(view.results, view.alternative, name) for name in names})
 
 
 def median_levels(
@@ -112,7 +122,8 @@ def _draw_levels(axes: Axes, dates: NDArray[np.datetime64], values: NDArray[np.f
     return sorted(set(seen))
 
 
-def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
+def _describe(view: View) -> Iterator[str]:
+    results, lang, alternative = view.results, view.lang, view.alternative
     for what in PANELS:
         yield peak_words(lang, phrase(lang, f"figure.{what}_panel"), course(results, alternative, what))
     levels = median_levels(results, alternative)
@@ -122,4 +133,4 @@ def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
         yield phrase(lang, "alt.level", n=int(values.max()), day=day_text(day, lang))
 
 
-FIGURE: Final = FigureSpec("epidemic", _draw, _describe, section="thresholds", place=20)
+FIGURE: Final = FigureSpec("epidemic", _draw, _describe, _data, section="thresholds", place=20)

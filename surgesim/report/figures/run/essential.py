@@ -5,30 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from surgesim.report.figures.drawing.course import band_entries, breach_entries, course, peak_words
-from surgesim.report.figures.drawing.page import EmptyFigureError, legend, page
+from surgesim.report.figures.drawing.course import (
+    band_entries,
+    breach_entries,
+    course,
+    curve_table,
+    peak_words,
+)
+from surgesim.report.figures.drawing.page import EmptyFigureError, Sheet, View, page
 from surgesim.report.figures.drawing.panel import DOTTED, course_panel, facilities_of, thresholds_of
 from surgesim.report.figures.drawing.summaries import threshold_summaries
 from surgesim.report.figures.spec import FigureSpec
 from surgesim.report.words import indicator_words, outcome_words, phrase, round_off
 
 if TYPE_CHECKING:
-    from surgesim.study.results import Results
+    import pandas as pd
 
 
-def _draw(results: Results, lang: str, alternative: str) -> Figure:
+def _draw(view: View) -> Sheet:
     """Draw unserved non-COVID emergencies and waiting elective patients."""
+    results, lang, alternative = view.results, view.lang, view.alternative
     if not any(facility.essential is not None for facility in facilities_of(results, alternative)):
         raise EmptyFigureError(
             f"alternative {alternative!r} of scenario {results.scenario.name!r} models no non-COVID patients"
         )
-    figure = page(
-        results, phrase(lang, "figure.essential_title"), 2 * 2.1 + 0.75, lang=lang, alternative=alternative
+    sheet = page(
+        view,
+        phrase(lang, "figure.essential_title"),
+        2 * 2.1 + 0.75,
     )
-    emergency, backlog = figure.subplots(2, 1)
+    emergency, backlog = sheet.panels(2)
     arrivals = course(results, alternative, "emergency_arrivals")
     emergency.plot(arrivals.days, arrivals.mean, **DOTTED)
     unserved = course(results, alternative, "emergency_unserved")
@@ -53,11 +61,17 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
         ticks=9,
     )
     entries = [*band_entries(lang), (Line2D([], [], **DOTTED), phrase(lang, "figure.arrivals"))]
-    legend(figure, [*entries, *(breach_entries(lang) if bounds else [])])
-    return figure
+    sheet.legend([*entries, *(breach_entries(lang) if bounds else [])])
+    return sheet
 
 
-def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
+def _data(view: View) -> pd.DataFrame:
+    names = ("emergency_arrivals", "emergency_unserved", "elective_backlog")
+    return curve_table({name: course(view.results, view.alternative, name) for name in names})
+
+
+def _describe(view: View) -> Iterator[str]:
+    results, lang, alternative = view.results, view.lang, view.alternative
     unserved = course(results, alternative, "emergency_unserved")
     yield peak_words(lang, outcome_words(lang, "emergency_unserved").label, unserved)
     backlog = course(results, alternative, "elective_backlog")
@@ -69,4 +83,4 @@ def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
     )
 
 
-FIGURE: Final = FigureSpec("essential", _draw, _describe, section="totals", place=110)
+FIGURE: Final = FigureSpec("essential", _draw, _describe, _data, section="totals", place=110)

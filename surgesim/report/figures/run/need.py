@@ -4,29 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from surgesim.report.figures.drawing.course import course, peak, run_span
-from surgesim.report.figures.drawing.need import draw_need, need_entries
+from surgesim.report.figures.drawing.course import course, curve_table, peak, run_span
+from surgesim.report.figures.drawing.need import draw_need, need_curves, need_entries
 from surgesim.report.figures.drawing.page import (
     PANEL_SIZE,
     SMALL_SIZE,
     VERMILION,
-    WIDTH,
+    Sheet,
+    View,
     date_axis,
     day_number,
-    legend,
     number_ticks,
     page,
+    page_width,
     text_width,
     wrap,
 )
 from surgesim.report.figures.drawing.summaries import (
     ThresholdSummary,
+    first_entry,
     mark_first,
     threshold_summaries,
 )
@@ -35,30 +37,30 @@ from surgesim.report.words import day_month, day_text, number, percent, phrase, 
 from surgesim.study.measures.binding import BEDS
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from surgesim.study.results import Results
 
 TOGETHER_DAYS: Final = 7
 """First breaches at most this many days apart share a bracket instead of being drawn individually."""
-_PANEL_WIDTH: Final = WIDTH - 0.95  # approximate width in inches of a full-page panel
+_DATE: Final[dict[str, Any]] = {"color": VERMILION, "linewidth": 0.7, "linestyle": ":", "zorder": 1}
+_BESIDE: Final = 0.95  # inches beside a full-page panel
 
 
-def _draw(results: Results, lang: str, alternative: str) -> Figure:
+def _draw(view: View) -> Sheet:
     """Draw oxygen and ICU need against staffed beds, with the first breach of each threshold above."""
+    results, lang, alternative = view.results, view.lang, view.alternative
     watches = threshold_summaries(results, alternative, lang)
     rows = [_row(watch, results, lang) for watch in watches]
     strip = 0.17 * sum(text.count("\n") + 1 for text, _ in rows) + 0.35 if rows else 0.0
     panels = 2.05
-    figure = page(
-        results,
+    sheet = page(
+        view,
         phrase(lang, "figure.need_title"),
         strip + 2 * panels + 0.85,
-        lang=lang,
-        alternative=alternative,
     )
     heights = [panels, panels] if not rows else [strip, panels, panels]
-    drawn = list(
-        figure.subplots(len(heights), 1, squeeze=False, gridspec_kw={"height_ratios": heights})[:, 0]
-    )
+    drawn = sheet.panels(len(heights), height_ratios=heights)
     first, last = run_span(results)
     if rows:
         _first_breaches(drawn[0], watches, rows, last, lang)
@@ -69,7 +71,7 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
         draw_need(axes, results, alternative, bed)
         for days in clusters:
             for day in dict.fromkeys((days[0], days[-1])):
-                axes.axvline(day_number(day), color=VERMILION, linewidth=0.7, linestyle=":", zorder=1)
+                axes.axvline(day_number(day), **_DATE)
         axes.set_title(phrase(lang, f"figure.{bed}_panel"))
         axes.set_ylabel(phrase(lang, "unit.patients_beds"))
         date_axis(axes, first, last, lang, labelled=axes is icu)
@@ -77,8 +79,9 @@ def _draw(results: Results, lang: str, alternative: str) -> Figure:
         axes.set_ylim(bottom=0)
         number_ticks(axes, lang)
         _brackets(axes, [days for days in clusters if len(days) > 1], lang)
-    legend(figure, need_entries(lang))
-    return figure
+    marks = [first_entry(lang), (Line2D([], [], **_DATE), phrase(lang, "figure.first_date"))] if rows else []
+    sheet.legend([*need_entries(lang), *marks])
+    return sheet
 
 
 def _clusters(days: list[date]) -> list[list[date]]:
@@ -99,7 +102,7 @@ def _brackets(axes: Axes, clusters: list[list[date]], lang: str) -> None:
     text, or at the panel's right edge. A bracket gets no label if there is no room.
     """
     left, right = axes.get_xlim()
-    inch = (right - left) / _PANEL_WIDTH
+    inch = (right - left) / (page_width() - _BESIDE)
     taken = left + inch * (text_width(axes.get_title(loc="left"), PANEL_SIZE, "bold") + 0.15)
     for days in clusters:
         ends = [day_number(days[0]), day_number(days[-1])]
@@ -144,7 +147,7 @@ def _row(watch: ThresholdSummary, results: Results, lang: str) -> tuple[str, boo
             days=number(days, lang),
             share=percent(watch.probability, lang),
         )
-    panel = _PANEL_WIDTH
+    panel = page_width() - _BESIDE
     end = results.scenario.end
     begins = watch.early or watch.first or end
     ends = begins if watch.early is None and watch.first is None else watch.late or end
@@ -164,9 +167,7 @@ def _first_breaches(
         height = top + lines / 2
         mark_first(axes, watch, height, last)
         if watch.first is not None and not watch.at_start:
-            axes.plot(
-                [day_number(watch.first)] * 2, [height, 1e4], ":", color=VERMILION, linewidth=0.7, zorder=1
-            )
+            axes.plot([day_number(watch.first)] * 2, [height, 1e4], **_DATE)
         if left:
             at = day_number(watch.early or watch.first or last)
         else:
@@ -188,10 +189,32 @@ def _first_breaches(
     axes.set_yticks([])
     axes.grid(False)
     axes.spines["left"].set_visible(False)
-    axes.set_title(phrase(lang, "figure.first_breach_title"))
+    title = phrase(lang, "figure.first_breach_title")
+    axes.set_title(wrap(title, page_width() - _BESIDE, PANEL_SIZE, "bold"))
 
 
-def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
+def _data(view: View) -> pd.DataFrame:
+    """Return the curves, then a row per threshold with its first breach: median, 5 % and 95 % quantile."""
+    import pandas as pd
+
+    results, alternative = view.results, view.alternative
+    curves = {name: curve for bed in BEDS for name, curve in need_curves(results, alternative, bed).items()}
+    firsts = [
+        {
+            "series": f"first_breach_{watch.name}",
+            "date": watch.first,
+            "date_p5": watch.early,
+            "date_p95": watch.late,
+        }
+        for watch in threshold_summaries(results, alternative, view.lang)
+    ]
+    dates = ["date", "date_p5", "date_p95"]
+    marks = pd.DataFrame(firsts, columns=["series", *dates]).astype(dict.fromkeys(dates, "datetime64[us]"))
+    return pd.concat([curve_table(curves), marks], ignore_index=True)
+
+
+def _describe(view: View) -> Iterator[str]:
+    results, lang, alternative = view.results, view.lang, view.alternative
     for bed in BEDS:
         need, staffed = (
             course(results, alternative, f"{bed}_need"),
@@ -209,4 +232,4 @@ def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
         )
 
 
-FIGURE: Final = FigureSpec("need", _draw, _describe, section="need", place=10)
+FIGURE: Final = FigureSpec("need", _draw, _describe, _data, section="need", place=10)

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from surgesim.model.record import PER
 from surgesim.report.figures.drawing.course import (
@@ -15,21 +13,22 @@ from surgesim.report.figures.drawing.course import (
     band_entries,
     breach_entries,
     course,
+    curve_table,
     draw_bands,
     run_span,
 )
 from surgesim.report.figures.drawing.page import (
-    GREY,
-    NOTE_SIZE,
     PANEL_SIZE,
     SMALL_SIZE,
-    WIDTH,
     EmptyFigureError,
+    Sheet,
+    View,
+    columns_of,
     date_axis,
-    legend,
     legend_in,
     number_ticks,
     page,
+    page_width,
     text_height,
     wrap,
     wrap_evenly,
@@ -48,83 +47,90 @@ from surgesim.scenario.schema.needs import beds_occupied
 from surgesim.study.measures.breaches import SITUATION
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from surgesim.study.results import Results
 
 VACANT_BEDS: Final = "vacant_covid_beds_per_100k"
 
 
-def _draw(results: Results, lang: str, alternative: str) -> Figure:
+def _draw(view: View) -> Sheet:
     """Draw each threshold's indicator with bands, its bound and its days in breach."""
-    watches = [
-        watch for watch in threshold_summaries(results, alternative, lang) if watch.indicator != SITUATION
-    ]
-    if not watches:
-        raise EmptyFigureError(f"scenario {results.scenario.name!r} has no thresholds")
-    columns = 1 if len(watches) == 1 else 2
-    lines = -(-len(watches) // columns)
-    width = WIDTH / columns - 0.75
-    titles = [wrap_evenly(watch.title, width, PANEL_SIZE, "bold") for watch in watches]
-    courses = [_course_of(results, alternative, watch) for watch in watches]
-    spans = [_narrow_limits(curve, watch.bound) for curve, watch in zip(courses, watches, strict=True)]
+    results, lang = view.results, view.lang
+    drawn, notes = [], []
+    for watch in _watches(view):
+        curve = None if watch.missing else _course_of(results, view.alternative, watch)
+        if curve is not None and np.nanmax(curve.p95) > np.nanmin(curve.p5):
+            drawn.append((watch, curve))
+        else:
+            unknown = curve is None and not watch.missing
+            why = phrase(lang, "figure.not_kept") if unknown else watch.outcome(lang, results.scenario.days)
+            notes.append(f"{watch.title}: {why}")
+    if not drawn:
+        raise EmptyFigureError(f"scenario {results.scenario.name!r} has no thresholds with daily values")
+    columns = columns_of(len(drawn), 2)
+    lines = -(-len(drawn) // columns)
+    width = page_width() / columns - 0.75
+    titles = [wrap_evenly(watch.title, width, PANEL_SIZE, "bold") for watch, _ in drawn]
+    limits = [_narrow_limits(curve, watch.bound) for watch, curve in drawn]
     cut = f"; {phrase(lang, 'figure.not_from_zero')}"
     under = [
-        ""
-        if watch.missing  # the panel gives the reason
-        else wrap(watch.outcome(lang, results.scenario.days) + (cut if span else ""), width, SMALL_SIZE)
-        for watch, span in zip(watches, spans, strict=True)
+        wrap(watch.outcome(lang, results.scenario.days) + (cut if limit else ""), width, SMALL_SIZE)
+        for (watch, _), limit in zip(drawn, limits, strict=True)
     ]
     header = max(
         text_height(t, PANEL_SIZE) + text_height(u, SMALL_SIZE) for t, u in zip(titles, under, strict=True)
     )
-    figure = page(
-        results,
+    full = len(drawn) % columns == 0
+    sheet = page(
+        view,
         phrase(lang, "figure.thresholds_title"),
-        lines * (1.95 + header) + (0.0 if len(watches) % columns else 0.7),
-        lang=lang,
-        alternative=alternative,
+        lines * (1.95 + header) + (0.7 if full else 0.0),
+        notes=notes,
     )
     first, last = run_span(results)
-    grid = figure.subplots(lines, columns, squeeze=False)
-    panels: list[Axes] = list(grid.flat)
-    for i, (axes, watch) in enumerate(zip(panels, watches, strict=False)):
-        _course(axes, watch, courses[i], results, width, lang)
-        mark_first(axes, watch, watch.bound, last)
-        axes.set_title(titles[i], pad=6 + 72 * text_height(under[i], SMALL_SIZE))
-        under_title(axes, under[i])
-        axes.set_ylabel(watch.unit)
-        date_axis(axes, first, last, lang, ticks=9 if columns == 1 else 5)
-        axes.set_ylim(bottom=0)
-        span = spans[i]
-        if span is not None:
-            axes.set_ylim(*span)
-        number_ticks(axes, lang)
-    entries = [*band_entries(lang), *breach_entries(lang)]
-    if len(panels) > len(watches):
-        legend_in(panels[-1], entries, width)
-    else:
-        legend(figure, entries)
-    return figure
-
-
-def _course(
-    axes: Axes, watch: ThresholdSummary, curve: Course | None, results: Results, width: float, lang: str
-) -> None:
-    """Draw the curve of a threshold's indicator and its bound, or write why there is no curve."""
-    if watch.missing:
-        said = wrap(watch.outcome(lang, results.scenario.days), width - 0.3, NOTE_SIZE)
-        axes.text(0.5, 0.5, said, transform=axes.transAxes, ha="center", va="center", color=GREY)
-    elif curve is None:
-        said = phrase(lang, "figure.not_kept")
-        axes.text(0.5, 0.5, said, transform=axes.transAxes, ha="center", color=GREY)
-    else:
+    panels = sheet.panels(lines, columns)
+    for axes, (watch, curve), title, text, limit in zip(panels, drawn, titles, under, limits, strict=False):
         shade(axes, curve.days, watch.breached(curve.p50))
         draw_bands(axes, curve)
-    bound_line(axes, watch.bound)
+        bound_line(axes, watch.bound)
+        mark_first(axes, watch, watch.bound, last)
+        axes.set_title(title, pad=6 + 72 * text_height(text, SMALL_SIZE))
+        under_title(axes, text)
+        axes.set_ylabel(watch.unit)
+        date_axis(axes, first, last, lang)
+        axes.set_ylim(bottom=0)
+        if limit is not None:
+            axes.set_ylim(*limit)
+        number_ticks(axes, lang)
+    entries = [*band_entries(lang), *breach_entries(lang)]
+    if full:
+        sheet.legend(entries)
+    else:
+        legend_in(panels[-1], entries, width)
+    return sheet
 
 
-def _narrow_limits(curve: Course | None, bound: float) -> tuple[float, float] | None:
+def _watches(view: View) -> list[ThresholdSummary]:
+    watches = threshold_summaries(view.results, view.alternative, view.lang)
+    return [watch for watch in watches if watch.indicator != SITUATION]
+
+
+def _data(view: View) -> pd.DataFrame:
+    """Return a row per threshold and day, with the bound."""
+    import pandas as pd
+
+    tables = [
+        curve_table({watch.name: curve}).assign(bound=watch.bound)
+        for watch in _watches(view)
+        if not watch.missing and (curve := _course_of(view.results, view.alternative, watch)) is not None
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _narrow_limits(curve: Course, bound: float) -> tuple[float, float] | None:
     """Return axis limits for a curve and its bound if the axis need not start at 0; otherwise None."""
-    if curve is None or np.isnan(curve.p5).all():
+    if np.isnan(curve.p5).all():
         return None
     least, most = min(bound, float(np.nanmin(curve.p5))), max(bound, float(np.nanmax(curve.p95)))
     room = 0.15 * (most - least)
@@ -147,10 +153,9 @@ def _course_of(results: Results, alternative: str, watch: ThresholdSummary) -> C
     return course(results, alternative, watch.indicator) if kept.any() else None
 
 
-def _describe(results: Results, lang: str, alternative: str) -> Iterator[str]:
-    for watch in threshold_summaries(results, alternative, lang):
-        if watch.indicator != SITUATION:
-            yield f"{watch.title}: {watch.outcome(lang, results.scenario.days)}."
+def _describe(view: View) -> Iterator[str]:
+    for watch in _watches(view):
+        yield f"{watch.title}: {watch.outcome(view.lang, view.results.scenario.days)}."
 
 
-FIGURE: Final = FigureSpec("thresholds", _draw, _describe, section="thresholds", place=50)
+FIGURE: Final = FigureSpec("thresholds", _draw, _describe, _data, section="thresholds", place=50)

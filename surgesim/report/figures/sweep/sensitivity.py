@@ -14,11 +14,12 @@ from surgesim.report.figures.drawing.page import (
     PANEL_SIZE,
     SMALL_SIZE,
     VERMILION,
-    WIDTH,
     legend,
     number_ticks,
+    page_width,
     project_style,
     settle,
+    source,
     text_height,
     with_heading,
     wrap,
@@ -26,6 +27,7 @@ from surgesim.report.figures.drawing.page import (
 )
 from surgesim.report.names import alternative_title
 from surgesim.report.prose.drivers import (
+    best_kinds,
     cautions,
     compared,
     in_order,
@@ -33,9 +35,18 @@ from surgesim.report.prose.drivers import (
     share_name,
     without_interval,
 )
-from surgesim.report.words import number, phrase
+from surgesim.report.words import number, percent, phrase
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
-from surgesim.study.sensitivity import FIRST, PARTIAL, RANK, SHARE, TOTAL
+from surgesim.study.sensitivity import (
+    CHANCE,
+    FIRST,
+    FIRST_CORRECTED,
+    PARTIAL,
+    RANK,
+    SHARE,
+    TOTAL,
+    TOTAL_CORRECTED,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,6 +60,8 @@ ROW: Final = 0.34
 _LOOKS: Final = {
     FIRST: ("o", BLUE),
     TOTAL: ("s", VERMILION),
+    FIRST_CORRECTED: ("o", BLUE),
+    TOTAL_CORRECTED: ("s", VERMILION),
     RANK: ("o", BLUE),
     PARTIAL: ("s", VERMILION),
     SHARE: ("o", BLUE),
@@ -57,9 +70,10 @@ _LOOKS: Final = {
 
 def draw_sensitivity(sweep: Sweep, table: pd.DataFrame, scenario: str, alternative: str, lang: str) -> Figure:
     """Draw a panel per outcome with a row per parameter, ordered by importance for the first outcome."""
-    rows = table[(table["scenario"] == scenario) & (table["alternative"] == alternative)]
+    of = table[(table["scenario"] == scenario) & (table["alternative"] == alternative)]
+    kinds = best_kinds(of)
+    rows, chance = of[of["index"].isin(kinds)], of[of["index"] == CHANCE]
     outcomes = list(dict.fromkeys(rows["outcome"]))
-    kinds = list(dict.fromkeys(rows["index"]))
     first = rows[(rows["outcome"] == outcomes[0]) & (rows["index"] == kinds[-1])]
     paths = list(first.sort_values("value", key=abs, ascending=False, kind="stable")["path"])
     names = [_broken(path) for path in paths]
@@ -71,7 +85,16 @@ def draw_sensitivity(sweep: Sweep, table: pd.DataFrame, scenario: str, alternati
             lang,
             "figure.sensitivity_note",
             points=number(plan["points"], lang),
-            runs=number(plan["replications"], lang),
+            runs=" – ".join(number(count, lang) for count in sorted(set(_replications(sweep)))),
+        ),
+        *(
+            phrase(
+                lang,
+                "figure.sensitivity_chance",
+                outcome=outcome_name(row["outcome"], lang),
+                share=percent(row["value"], lang),
+            )
+            for _, row in chance.iterrows()
         ),
     ]
     if rows["value"].isna().any():
@@ -79,7 +102,16 @@ def draw_sensitivity(sweep: Sweep, table: pd.DataFrame, scenario: str, alternati
     if without_interval(rows):
         notes.append(phrase(lang, "drivers.no_interval"))
     notes += cautions(sweep, lang)
-    return _draw(rows, paths, names, _title(sweep.scenarios[scenario], lang), notes, lang)
+    swept = sweep.scenarios[scenario]
+    return _draw(rows, paths, names, _title(swept, lang), notes, source(swept, sweep.manifest, lang), lang)
+
+
+def _replications(sweep: Sweep) -> tuple[int, int]:
+    """Return the smallest and the largest number of replications of a point."""
+    plan = sweep.manifest["sweep"]
+    if "precision" not in plan:
+        return plan["replications"], plan["replications"]
+    return sweep.precision["replications"].min(), sweep.precision["replications"].max()
 
 
 def draw_shares(results: Results, table: pd.DataFrame, alternative: str, against: str, lang: str) -> Figure:
@@ -102,7 +134,8 @@ def draw_shares(results: Results, table: pd.DataFrame, alternative: str, against
         ),
     ]
     title = _title(results.scenario, lang)
-    return _draw(rows, list(labels.values()), names, title, notes, lang)
+    caption = source(results.scenario, results.manifest, lang)
+    return _draw(rows, list(labels.values()), names, title, notes, caption, lang)
 
 
 def _title(scenario: Scenario, lang: str) -> str:
@@ -116,6 +149,7 @@ def _draw(
     names: Sequence[str],
     title: str,
     notes: Sequence[str],
+    caption: str,
     lang: str,
 ) -> Figure:
     """Draw a panel per outcome with the values of each path, labelled with its entry in `names`."""
@@ -123,7 +157,7 @@ def _draw(
     kinds = list(dict.fromkeys(rows["index"]))
     body = sum(max(ROW, text_height(name, SMALL_SIZE) + 0.1) for name in names) + 0.9
     with project_style():
-        figure = with_heading(title, notes, body)
+        figure = with_heading(title, notes, body, caption)
         panels = figure.subplots(1, len(outcomes), squeeze=False, sharey=True)[0]
         for axes, outcome in zip(panels, outcomes, strict=True):
             of_outcome = rows[rows["outcome"] == outcome].set_index(["path", "index"])
@@ -135,7 +169,7 @@ def _draw(
                     axes.plot([row["low"], row["high"]], [at, at], color=colour, linewidth=1.3, zorder=3)
                     axes.plot([row["value"]], [at], marker=marker, color=colour, markersize=4.5, zorder=4)
             axes.axvline(0, color=BLACK, linewidth=0.9, zorder=2)
-            width = (WIDTH - NAME_WIDTH) / len(outcomes) - 0.3
+            width = (page_width() - NAME_WIDTH) / len(outcomes) - 0.3
             axes.set_title(wrap_evenly(outcome_name(outcome, lang), width, PANEL_SIZE, "bold"))
             number_ticks(axes, lang, "x", ticks=4)
             axes.grid(True, axis="x")

@@ -11,13 +11,13 @@ from matplotlib.patches import Rectangle
 from surgesim.errors import ResultsError
 from surgesim.report.figures.drawing.page import (
     GREY,
-    NOTE_SIZE,
     PROBABILITIES,
     SMALL_SIZE,
-    WIDTH,
     legend,
+    page_width,
     project_style,
     settle,
+    source,
     with_heading,
     wrap,
 )
@@ -48,6 +48,7 @@ def sweep_map(
     threshold: str = SITUATION,
     alternative: str = BASELINE,
     scenario: str | None = None,
+    width: float | None = None,
 ) -> Figure:
     """Draw the breach probability for each pair of values of two paths of a sweep.
 
@@ -61,6 +62,8 @@ def sweep_map(
         Name of a threshold, or ``situation`` for the declared emergency.
     scenario
         Name of a scenario of the sweep; by default, the first.
+    width
+        Width in inches; by default 18 cm.
 
     Raises
     ------
@@ -75,11 +78,12 @@ def sweep_map(
     across, upwards = _levels(sweep.design[x]), _levels(sweep.design[y])
     of = sweep.scenarios[scenario].alternative(alternative)
     what = phrase(lang, "figure.sweep_map_title", threshold=threshold_title(of, threshold, lang))
-    with project_style():
+    with project_style(width):
         figure = with_heading(
             phrase(lang, "figure.heading", province=of.title.get(lang), what=what),
             _notes(sweep, scenario, alternative, others, lang),
             max(ROW * len(upwards), 1.4) + 1.3,
+            source(sweep.scenarios[scenario], sweep.manifest, lang),
         )
         axes = figure.subplots()
         for column, at_x in enumerate(across):
@@ -92,7 +96,7 @@ def sweep_map(
         axes.set_yticks([place + 0.5 for place in range(len(upwards))], [_written(v, lang) for v in upwards])
         axes.tick_params(length=0)
         axes.grid(False)
-        axes.set_xlabel(_broken(x, WIDTH - 1))
+        axes.set_xlabel(_broken(x, page_width() - 1))
         axes.set_ylabel(_broken(y, max(ROW * len(upwards), 1.4)))
         for spine in axes.spines.values():
             spine.set_visible(False)
@@ -190,14 +194,13 @@ def _cell(
     ink = "white" if place is not None and place >= len(PROBABILITIES) - 2 else "black"
     said = "–" if share is None else percent(share, lang)
     interval = share is not None and not pooled and not narrow
-    size = SMALL_SIZE if narrow else NOTE_SIZE
     middle = {"ha": "center", "color": ink, "weight": "normal"}
     at = column + 0.5
-    axes.text(at, row + (0.62 if interval else 0.5), said, va="center", size=size, **middle)
+    axes.text(at, row + (0.62 if interval else 0.5), said, va="center", size=SMALL_SIZE, **middle)
     if interval:
         low, high = (float(here[f"probability_{end}"].iloc[0]) for end in ("low", "high"))
         between = f"({percent_range(low, high, lang)})"
-        axes.text(at, row + 0.27, between, va="center", size=SMALL_SIZE - 0.5, **middle)
+        axes.text(at, row + 0.27, between, va="center", size=SMALL_SIZE, **middle)
 
 
 def _written(value: Any, lang: str) -> str:
@@ -205,4 +208,4 @@ def _written(value: Any, lang: str) -> str:
 
 
 def _broken(path: str, width: float) -> str:
-    return wrap(path.replace(".", ". "), width, NOTE_SIZE).replace(". ", ".")
+    return wrap(path.replace(".", ". "), width, SMALL_SIZE).replace(". ", ".")

@@ -12,7 +12,7 @@ from typing import Any
 from surgesim.errors import MOST_PROBLEMS, Problem, ScenarioError
 from surgesim.scenario.loading.csv_rows import iso_date, number_fault, read_rows, too_short, unknown_or_twice
 from surgesim.scenario.messages import shape
-from surgesim.scenario.messages.finding import suggestion
+from surgesim.scenario.messages.finding import nearest
 from surgesim.scenario.messages.shape import Number
 from surgesim.scenario.schema.base import BED_TYPES
 
@@ -80,7 +80,9 @@ def _row(found: CensusFile, row: dict[str, str], line: int) -> list[str]:
     if not facility:
         faults.append("got no facility, expected its short name")
     if bed not in BED_TYPES:
-        faults.append(f"got bed {bed!r}, expected one of {', '.join(BED_TYPES)}{suggestion(bed, BED_TYPES)}")
+        near = nearest(bed, BED_TYPES)
+        meant = "" if near is None else f", did you mean {near!r}?"
+        faults.append(f"got bed {bed!r}, expected one of {', '.join(BED_TYPES)}{meant}")
     elif (facility, bed) in found.lines:
         before = found.lines[facility, bed]
         faults.append(f"got {bed} of {facility} twice, on lines {before} and {line}")

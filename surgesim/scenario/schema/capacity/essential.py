@@ -13,7 +13,9 @@ class Essential(Section):
 
     emergency_share: Share = figure(0.45, "births, emergencies, dialysis: 35-50 % of normal beds")
     elective_share: Share = figure(
-        0.35, "usual occupancy of 80 % less emergencies (provincial 95 %, district 80-85 %, private 50-60 %)"
+        0.35,
+        "usual occupancy of 80 % less emergencies (Vietnam: provincial hospitals 95 %, district 80-85 %, "
+        "private 50-60 %)",
     )
 
     @model_validator(mode="after")

@@ -1,8 +1,11 @@
 """Part of `clinical`: home care for mild cases."""
 
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from surgesim.scenario.schema.base import Off, Section, figure
+from pydantic import Field, model_validator
+
+from surgesim.scenario.schema.base import Named, Off, Section, Sequence_, Text, figure
+from surgesim.scenario.schema.names import DistrictName
 from surgesim.scenario.schema.numbers import Amount, Count, DaysKept, Places, Share
 
 
@@ -18,6 +21,19 @@ class FollowedFirst(Section):
     isolated_share: Off[Share] = None
 
 
+class HomeArea(Section):
+    """An area that has home care teams of its own, such as the towns, or the mountains and islands.
+
+    `reach` is the share of the cases at home that its teams can reach. `patients_per_team` replaces that of
+    `clinical.home_care`.
+    """
+
+    title: Off[Text] = None
+    districts: Annotated[Sequence_[DistrictName], Field(min_length=1)]
+    patients_per_team: Off[Places] = None
+    reach: Share = figure(1.0, "teams reach all cases of their area unless the scenario says otherwise")
+
+
 class HomeCare(Section):
     """Community teams and mobile stations that follow reported mild cases at home.
 
@@ -25,6 +41,10 @@ class HomeCare(Section):
     need oxygen, a share `eligible_share` gets early treatment, which prevents that need in a share `effect`
     of those treated. If teams or packages are short, the cases in `first` come before the others. Rules
     (`open_home_care`) add teams.
+
+    Teams go wherever the cases are; with `areas`, those of an area stay in it. The districts that no area
+    names are together one more. Teams that are not meant for one area, and packages, are shared out by
+    residents.
     """
 
     teams: Count = figure(0, "no teams unless given or opened by a rule")
@@ -44,3 +64,15 @@ class HomeCare(Section):
     )
     packages: Amount = figure(0.0, "no home drug packages in stock unless given")
     packages_per_day: Amount = figure(0.0, "no deliveries of home drug packages unless given")
+    areas: Named[HomeArea] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        of: dict[str, str] = {}
+        for name, area in self.areas.items():
+            for district in area.districts:
+                if of.setdefault(district, name) != name:
+                    raise ValueError(
+                        f"got {district} in the areas {of[district]} and {name}, expected it in only one"
+                    )
+        return self

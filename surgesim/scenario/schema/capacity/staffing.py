@@ -19,11 +19,35 @@ _BASIC = "isolation of mild cases: half the staff of a ward. WHO ESFT moderate t
 
 
 class Staff(Section):
-    """Clinical staff of a facility: people on the payroll, not posts."""
+    """Clinical staff of a facility: people on the payroll, not posts.
+
+    `icu_doctors` are those of the doctors who have ICU skills; only they look after ICU patients. If not
+    given, all doctors do.
+    """
 
     doctors: Count = 0
     ward_nurses: Count = 0
     icu_nurses: Count = 0
+    icu_doctors: Off[Count] = None
+
+    @model_validator(mode="after")
+    def _skilled_are_doctors(self) -> Self:
+        check_icu_doctors(self.doctors, self.icu_doctors)
+        return self
+
+
+def check_icu_doctors(doctors: int, icu_doctors: int | None) -> None:
+    """Check that there are no more doctors with ICU skills than doctors.
+
+    Raises
+    ------
+    ValueError
+        If there are.
+    """
+    if icu_doctors is not None and icu_doctors > doctors:
+        raise ValueError(
+            f"got {icu_doctors} icu_doctors among {doctors} doctors, expected at most as many as doctors"
+        )
 
 
 class Ratio(Section):

@@ -9,8 +9,9 @@ from surgesim.scenario.schema.base import Off, Sequence_, figure
 from surgesim.scenario.schema.capacity.supply import Supply
 from surgesim.scenario.schema.care import Care
 from surgesim.scenario.schema.levers.rule import Remark, Requirement, RuleBase
-from surgesim.scenario.schema.names import DistrictName, MeasureName
-from surgesim.scenario.schema.numbers import Amount, Count, Days, Places, SomeCount
+from surgesim.scenario.schema.names import DistrictName, HomeAreaName, MeasureName
+from surgesim.scenario.schema.numbers import Amount, Count, Days, Places, Share, SomeCount
+from surgesim.scenario.schema.response.detection import DaysConfined
 
 
 class StartMeasure(RuleBase):
@@ -25,8 +26,8 @@ class LocalMeasure(RuleBase):
 
     Every day, it begins in districts with more than `cases_above` cases per 100,000 residents reported from
     the community in the last 7 days. It ends after at least `least_days`, once they are below `cases_below`.
-    The plans lock down communes and households: `compliance` of the measure is then the share of a district's
-    contacts of infectious people that the locked places hold.
+    To lock down only the communes with most cases, give the share of a district's people and of its cases
+    that they hold, on average: the measure then acts on `cases_share` of its infectious contacts.
     """
 
     action: Literal["local_measure"]
@@ -34,10 +35,17 @@ class LocalMeasure(RuleBase):
     cases_above: Amount
     cases_below: Amount
     least_days: Count = figure(14, "days for which a measure lasts at least")
+    people_share: Share = figure(1.0, "share of a district's people who are locked down")
+    cases_share: Share = figure(1.0, "share of a district's cases among them")
     districts: Off[Sequence_[DistrictName]] = None
 
     @model_validator(mode="after")
     def _apart(self) -> Self:
+        if self.people_share > self.cases_share:
+            raise ValueError(
+                f"got people_share {self.people_share:g} and cases_share {self.cases_share:g}, "
+                "expected people_share <= cases_share"
+            )
         if self.cases_below > self.cases_above:
             raise ValueError(
                 f"got cases_below {self.cases_below:g} and cases_above {self.cases_above:g}, "
@@ -80,12 +88,41 @@ class RaiseTesting(RuleBase):
             yield Remark((), "has no effect: it adds no tests")
 
 
+class OpenQuarantine(RuleBase):
+    """Add quarantine places, until the rule ends; nobody is evicted then."""
+
+    needs: ClassVar = Requirement("epidemic.quarantine", "adds quarantine places")
+
+    action: Literal["open_quarantine"]
+    places: SomeCount
+
+
+class HouseholdLockdown(RuleBase):
+    """Lock down the households of cases from the 00:00 after the report, until the rule ends.
+
+    Their other members stay at home for `days` and infect nobody outside it if they adhere; those locked down
+    before the rule ends stay for all their days.
+    """
+
+    needs: ClassVar = Requirement("epidemic", "locks down households")
+
+    action: Literal["household_lockdown"]
+    members: Amount = figure(
+        2.6, "other members of a case's household: 3.6 people per household, census of 2019", "published"
+    )
+    infected_share: Share = figure(
+        0.297, "share of them that is infected: Delta, 135 studies (Madewell 2022)", "published"
+    )
+    days: DaysConfined = figure(14, "days of lockdown after the report")
+    adherence: Share = figure(0.7, "share of households that stay at home")
+
+
 class OpenHomeCare(RuleBase):
     """Add community teams and mobile stations for home care.
 
     Each team takes `team_doctors` and `team_nurses` from the public facilities that are open at the start.
     Companion doctors, who follow cases by phone, are teams with more `patients_per_team`; if not given, it is
-    that of `clinical.home_care`.
+    that of `clinical.home_care`. Teams with an `area` serve only that area of `clinical.home_care.areas`.
     """
 
     needs: ClassVar = Requirement("clinical.home_care", "adds home care teams")
@@ -93,8 +130,11 @@ class OpenHomeCare(RuleBase):
     action: Literal["open_home_care"]
     teams: SomeCount
     patients_per_team: Off[Places] = None
+    area: Off[HomeAreaName] = None
     team_doctors: Amount = 0.0
     team_nurses: Amount = 0.0
 
 
-EpidemicRule = StartMeasure | LocalMeasure | Vaccinate | RaiseTesting | OpenHomeCare
+EpidemicRule = (
+    StartMeasure | LocalMeasure | HouseholdLockdown | OpenQuarantine | Vaccinate | RaiseTesting | OpenHomeCare
+)

@@ -5,16 +5,25 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
 
-from surgesim.scenario.schema.base import figure
+from surgesim.scenario.schema.base import Off, figure
+from surgesim.scenario.schema.capacity.staffing import check_icu_doctors
 from surgesim.scenario.schema.capacity.supply import Supply
 from surgesim.scenario.schema.care import Care, Facility
 from surgesim.scenario.schema.levers.facilities import AtFacilities
 from surgesim.scenario.schema.levers.rule import Remark
-from surgesim.scenario.schema.numbers import Count, Share, SomeCount
+from surgesim.scenario.schema.numbers import Count, Places, Share, SomeCount
+
+_TEAMS = (
+    "one ICU nurse and two other nurses to six patients, one ICU consultant and two other doctors to thirty: "
+    "NHS England, March 2020 (HSJ, hsj.co.uk/7027214.article)"
+)
 
 
 class ReinforceStaff(AtFacilities):
-    """Add staff (from other provinces, returners, students) at each facility until the rule ends."""
+    """Add staff (from other provinces, returners, students) at each facility until the rule ends.
+
+    `icu_doctors` of the doctors have ICU skills; if not given, all have.
+    """
 
     facility_need: ClassVar = "staff given"
     brings_staff: ClassVar = True
@@ -23,6 +32,12 @@ class ReinforceStaff(AtFacilities):
     doctors: Count = 0
     ward_nurses: Count = 0
     icu_nurses: Count = 0
+    icu_doctors: Off[Count] = None
+
+    @model_validator(mode="after")
+    def _skilled_are_doctors(self) -> Self:
+        check_icu_doctors(self.doctors, self.icu_doctors)
+        return self
 
     @model_validator(mode="after")
     def _somebody(self) -> Self:
@@ -47,6 +62,50 @@ class RedeployNurses(AtFacilities):
 
     def has_a_use(self, facility: Facility) -> bool:
         return facility.staff is not None
+
+
+class TrainDoctors(AtFacilities):
+    """Train doctors without ICU skills for intensive care: the course takes the `lead_days`.
+
+    `share` is the share of these doctors who complete it. They keep working during the course.
+    """
+
+    facility_need: ClassVar = "doctors without ICU skills"
+
+    action: Literal["train_doctors"]
+    share: Share
+
+    def has_a_use(self, facility: Facility) -> bool:
+        staff = facility.staff
+        return staff is not None and staff.icu_doctors is not None and staff.icu_doctors < staff.doctors
+
+
+class FormIcuTeams(AtFacilities):
+    """Form teams in intensive care: each ICU nurse leads ward nurses, as far as open beds need it.
+
+    A team of one ICU nurse and `ward_nurses` looks after `nurse_patients`; a doctor with ICU skills
+    leads others and looks after `doctor_patients`. Up to `share` of the ward nurses work in teams. Care of
+    patients beyond the normal ratios of ICU nurses alone is thin.
+    """
+
+    facility_need: ClassVar = "staff given"
+
+    action: Literal["form_icu_teams"]
+    share: Share
+    ward_nurses: Places = figure(2.0, _TEAMS, "published")
+    nurse_patients: Places = figure(6.0, _TEAMS, "published")
+    doctor_patients: Places = figure(30.0, _TEAMS, "published")
+
+    def has_a_use(self, facility: Facility) -> bool:
+        return facility.staff is not None
+
+    def remarks(self, care: Care, supply: Supply) -> Iterator[Remark]:
+        kind = "surge" if care.staffing.surge_allowed else "normal"
+        nurse, doctor = (
+            getattr(ratio, kind) for ratio in (care.staffing.icu.nurse, care.staffing.icu.doctor)
+        )
+        if self.nurse_patients <= nurse and self.doctor_patients <= doctor:
+            yield Remark((), "has no effect: ICU nurses and doctors alone look after as many patients")
 
 
 class Equip(AtFacilities):
@@ -159,6 +218,8 @@ class RemoteLink(AtFacilities):
 StaffRule = (
     ReinforceStaff
     | RedeployNurses
+    | TrainDoctors
+    | FormIcuTeams
     | PoolStaff
     | Equip
     | PoolVentilators

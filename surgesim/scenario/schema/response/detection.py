@@ -1,11 +1,13 @@
-"""Part of `epidemic`: detection of cases, test capacity, and isolation of cases."""
+"""Part of `epidemic`: detection of cases, test capacity, isolation of cases, and quarantine."""
 
 from typing import Annotated
 
 from pydantic import Field
 
 from surgesim.scenario.schema.base import Distribution, MeanSd, Off, Section, figure
-from surgesim.scenario.schema.numbers import Amount, Share
+from surgesim.scenario.schema.numbers import Amount, Count, PatientsPerDay, Share
+
+DaysConfined = Annotated[int, Field(ge=1, le=100)]
 
 
 class LaboratoryTests(Section):
@@ -55,3 +57,26 @@ class CaseIsolation(Section):
 
     cases_compliance: Share = figure(0.0, "share of reported cases who isolate")
     contacts_compliance: Share = figure(0.0, "of the infected contacts found, the share who isolate")
+
+
+class Quarantine(Section):
+    """Quarantine of contacts of cases and of people who enter the province, in places and at home.
+
+    Contacts of the cases reported on a day, and those who enter on it, are sent at the next 00:00. Those for
+    whom no place is free stay at home, if they adhere, and infect only people there.
+    """
+
+    places: Count = figure(0, "no places unless given")
+    days: DaysConfined = figure(14, "days of quarantine")
+    contacts_per_case: Annotated[float, Field(ge=0, le=1_000)] = figure(
+        5.0, "contacts per reported case who are sent; Shanghai 2022: 4.96 (4.86-5.06)", "published"
+    )
+    infected_share: Share = figure(
+        0.1, "share of the contacts that are infected; Shanghai 2022: 0.18, most of them in households"
+    )
+    entrants_share: Share = figure(0.0, "share of people who enter that is sent; nobody unless given")
+    entrants_per_day: PatientsPerDay = figure(0.0, "uninfected people who enter, who take places too")
+    leak: Share = figure(0.05, "share of the infections that people in a place cause all the same")
+    home_adherence: Share = figure(
+        0.5, "share who stay at home; fully isolating with symptoms: 0.43 (0.40-0.45), England 2021"
+    )

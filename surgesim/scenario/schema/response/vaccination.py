@@ -15,7 +15,8 @@ class VaccineGroup(Section):
     """A priority group: people from a given age on, of any risk or of high risk only.
 
     People who belong to several groups count in the first. `from_age` must be the start of a ten-year age
-    group, so 65 can only be written as 60 or 70.
+    group. For people of 65 and over, make them the high-risk group (profile `aged-65` of `people.high_risk`)
+    and write `risk: high`.
     """
 
     title: Off[Text] = None
