@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import numpy as np
+import pyarrow.parquet as pq
 import yaml
 
 from surgesim.scenario.door import load
@@ -51,7 +52,7 @@ alternatives:
 """
 
 
-def stored_case(folder: Path, replications: int = 4) -> Results:
+def stored_case(folder: Path, replications: int = 5) -> Results:
     """Simulate the case, store it in ``folder/result`` and read it back."""
     shutil.copytree(SCENARIOS, folder / "scenarios")
     path = folder / "scenarios" / "report-case.yaml"
@@ -125,7 +126,7 @@ class Page(HTMLParser):
 class Files:
     """The files of a result, in which the sources of a report's values are looked up.
 
-    It uses only csv, json and yaml, not surgesim.
+    It uses only csv, json, yaml and pyarrow, not surgesim.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -162,6 +163,10 @@ class Files:
 
     def rows(self, name: str) -> list[dict[str, str]]:
         if name not in self.tables:
+            if name.endswith(".parquet"):
+                rows = pq.read_table(self.folder / name).to_pylist()
+                self.tables[name] = [{key: str(value) for key, value in row.items()} for row in rows]
+                return self.tables[name]
             with (self.folder / name).open(encoding="utf-8", newline="") as file:
                 self.tables[name] = list(csv.DictReader(file))
         return self.tables[name]
@@ -187,7 +192,7 @@ class Files:
         values = np.array([float(row[column]) for row in rows])
         assert len(values), (by, column)
         if by == "peak":
-            return date.fromisoformat(rows[int(values.argmax())]["date"])
+            return date.fromisoformat(rows[int(values.argmax())]["date"][:10])
         if by.startswith("q"):
             return float(np.quantile(values, float(by[1:]), method="inverted_cdf"))
         return float(getattr(values, by)())

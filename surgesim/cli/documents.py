@@ -12,6 +12,13 @@ from surgesim.cli.options import BASELINE, Format, FormatOption, LangOption, Res
 from surgesim.cli.terminal import errors, fail
 from surgesim.files import is_drawn, make_folder, refuse_to_replace
 
+CalendarOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER", help="Include the decisions by date in this folder of `surgesim calendar`."
+    ),
+]
+
 
 @app.command(epilog="Example: surgesim plot results/kien-giang --figure need --lang en --format pdf")
 def plot(
@@ -114,13 +121,7 @@ def report(
         typer.Option(metavar="FILE", help="Write the tables to an Excel workbook (.xlsx) instead."),
     ] = None,
     daily: Annotated[bool, typer.Option("--daily", help="With --excel, include the daily tables.")] = False,
-    calendar: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Include the decisions by date in this folder of `surgesim calendar`.",
-        ),
-    ] = None,
+    calendar: CalendarOption = None,
     scores: Annotated[
         Path | None,
         typer.Option(
@@ -238,6 +239,7 @@ def brief(
             "repeated.",
         ),
     ] = None,
+    calendar: CalendarOption = None,
     font: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Font of the PDF (.ttf or .otf).", show_default="DejaVu Sans"),
@@ -248,7 +250,7 @@ def brief(
     The page needs at least 5 runs. The HTML also lists the file, row and column of each number.
     """
     with errors(lang=lang.value):
-        from surgesim.decisions.door import read_size, read_worth
+        from surgesim.decisions.door import read_calendar, read_size, read_worth
         from surgesim.report.brief.write import default_paths, write_brief
         from surgesim.study.store.contents import WORTH
         from surgesim.study.store.manifest import kind_of
@@ -258,6 +260,7 @@ def brief(
         answers = [
             read_worth(folder) if kind_of(folder) == WORTH else read_size(folder) for folder in answer or ()
         ]
+        dates = None if calendar is None else read_calendar(calendar)
         paths = out if out is not None else default_paths(results)
-        for path in write_brief(stored, paths, lang.value, answers=answers, font=font):
+        for path in write_brief(stored, paths, lang.value, answers=answers, calendar=dates, font=font):
             typer.echo(str(path))

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup, escape
 
 from surgesim.report.words import phrase
+from surgesim.study.tables.columns import PARQUET_TABLES
 
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "breaches": ("alternative", "area", "threshold"),
@@ -25,6 +26,8 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "reached": ("alternative", "by", "group"),
 }
 """The columns that identify a row, by table."""
+
+PARQUET: Final = frozenset(table.name for table in PARQUET_TABLES)
 
 Row = Mapping[Hashable, Any]
 
@@ -121,7 +124,7 @@ def cell(table: str, row: Row, column: str) -> str:
 def source(table: str, column: str, **keys: str | Sequence[str]) -> str:
     """Return the source string of a column in the rows with the given keys; a key may have several values."""
     query = f"?{urlencode(keys, doseq=True)}" if keys else ""
-    return f"{table}.csv{query}#{column}"
+    return f"{table}.{'parquet' if table in PARQUET else 'csv'}{query}#{column}"
 
 
 def quote(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +14,7 @@ from surgesim.errors import ResultsError
 from surgesim.files import GENERATOR, atomic_write, is_report, refuse_to_replace
 from surgesim.fitting.forecast import read_tables
 from surgesim.report import tables
+from surgesim.report.brief.content import TooBareError, brief
 from surgesim.report.citation import Value, passage
 from surgesim.report.figures import (
     FIGURES,
@@ -25,14 +26,20 @@ from surgesim.report.figures import (
     draw_forecast,
     inline,
 )
-from surgesim.report.likelihood import SCALE
 from surgesim.report.names import alternative_title
 from surgesim.report.prose import forecast as prose
-from surgesim.report.prose.calendar import calendar_sentences
+from surgesim.report.prose.assessment import missing_assessments
+from surgesim.report.prose.calendar import calendar_sentences, dated_plan
 from surgesim.report.prose.chance import remarks as spread_remarks
-from surgesim.report.prose.sentences import precision_notes, uncertainty_notes, without_plan
-from surgesim.report.prose.summary import assumption_notes, runs, three_sentences
-from surgesim.report.words import day_text, number, percent, phrase
+from surgesim.report.prose.sentences import (
+    icu_care,
+    main_constraints,
+    precision_notes,
+    uncertainty_notes,
+    without_plan,
+)
+from surgesim.report.prose.summary import assumption_notes, required_note, runs, three_sentences
+from surgesim.report.words import day_text, number, phrase
 from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.scoring.score import read_scores
 from surgesim.study.store.contents import FIT, FORECAST
@@ -46,31 +53,49 @@ TEMPLATE: Final = "report.html.j2"
 LIMITS: Final = ("assumed", "space", "whole_province", "end", "other_patients", "fit")
 MUST_NOT: Final = ("forecast", "patient", "blame", "precision", "alone")
 METHOD: Final = ("epidemic", "patients", "beds", "plan", "runs", "pairs")
+APPENDIX: Final = "appendix"
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A figure in a document, with its title, SVG and alternative text."""
+    """A figure in a document, with its title, SVG, alternative text and captions."""
 
     name: str
     title: str
     svg: Markup
     alt: str
+    captions: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """What the report says first: sentences, then a figure and tables, then what to know before use."""
+
+    sentences: Sequence[str]
+    blocks: Sequence[Picture | ReportTable]
+    notes: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A section of the report: its catalogue key (``section.<name>``), sentences, pictures and tables."""
+    """A section of a chapter: its catalogue key (``section.<name>``), sentences, and figures and tables."""
 
     name: str
     sentences: Sequence[str] = ()
-    pictures: Sequence[Picture] = ()
-    tables: Sequence[ReportTable] = ()
+    blocks: Sequence[Picture | ReportTable] = ()
 
     @property
     def empty(self) -> bool:
         """True if the section has no content."""
-        return not (self.sentences or self.pictures or self.tables)
+        return not (self.sentences or self.blocks)
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A chapter of the report: its catalogue key (``chapter.<name>``) and sections that are not empty."""
+
+    name: str
+    parts: Sequence[Part]
 
 
 def report(
@@ -122,11 +147,12 @@ def report(
         seed=Value(
             str(manifest.get("seed", scenario.study.seed)), float(scenario.study.seed), "manifest.json#seed"
         ),
-        glance=tables.glance(results, lang),
-        summary=three_sentences(results, lang),
-        notes=list(_notes(results, lang)),
-        scale=[(step.key, percent(step.low, lang), percent(step.high, lang)) for step in SCALE],
-        parts=[part for part in _parts(results, lang, calendar, scores) if not part.empty],
+        lead=_lead(results, lang, calendar),
+        chapters=[
+            Chapter(name, parts)
+            for name, found in _chapters(results, lang, calendar, scores)
+            if (parts := [part for part in found if not part.empty])
+        ],
         reproduce=_reproduce(results),
     )
 
@@ -153,77 +179,140 @@ def write_report(
     return path
 
 
-def _notes(results: Results, lang: str) -> Iterator[str]:
-    """Explain the likelihood words and the intervals used in the summary."""
-    yield phrase(lang, "summary.note")
-    yield from list(uncertainty_notes(results.scenario, lang)) or [phrase(lang, "limit.chance")]
-    yield from assumption_notes(results, lang)
-    yield from precision_notes(results, lang)
+def _lead(results: Results, lang: str, calendar: Calendar | None) -> Lead:
+    """Return the content of the brief or, for a result too bare for one, three sentences."""
+    try:
+        page = brief(results, lang, calendar=calendar)
+    except TooBareError:
+        notes = [phrase(lang, "summary.note"), *_uncertainty(results, lang)]
+        return Lead(three_sentences(results, lang), (), [*notes, *assumption_notes(results, lang)])
+    alt = " ".join([phrase(lang, "onepage.figure"), *page.captions])
+    title = phrase(lang, "onepage.need")
+    blocks: list[Picture | ReportTable] = [
+        Picture("brief", title, inline(page.figure, "brief", alt), alt, page.captions)
+    ]
+    if page.decisions is not None:
+        blocks.append(tables.grid("decisions", page.decisions.columns, page.decisions.rows, lang, page.after))
+    blocks.append(tables.grid("futures", page.futures.columns, page.futures.rows, lang))
+    said = [*page.situation, *(() if page.decisions is not None else page.after)]
+    return Lead(said, blocks, [*page.caveats, *precision_notes(results, lang)])
 
 
-def _parts(results: Results, lang: str, calendar: Calendar | None, scores: Path | None) -> Iterator[Part]:
-    """Build the sections in order; each figure declares the section to which it belongs."""
+def _uncertainty(results: Results, lang: str) -> list[str]:
+    """Say what the intervals include."""
+    return list(uncertainty_notes(results.scenario, lang)) or [phrase(lang, "limit.chance")]
 
-    def part(name: str, *found: ReportTable | None, sentences: Sequence[str] = ()) -> Part:
-        pictures = list(_pictures(results, name, lang))
-        return Part(name, sentences, pictures, [table for table in found if table is not None])
 
-    yield from _forecast(results, lang, scores)
-    yield part("criteria", tables.breaches(results, lang))
-    yield part("need", tables.outcomes(results, lang))
-    yield part("thresholds", tables.thresholds(results, lang))
-    yield part("binding", tables.binding(results, lang))
-    yield part(
-        "plans",
-        tables.plans(results, lang),
-        tables.comparison(results, lang),
-        *tables.thresholds_by_plan(results, lang),
+def _chapters(
+    results: Results, lang: str, calendar: Calendar | None, scores: Path | None
+) -> Iterator[tuple[str, list[Part]]]:
+    """Build the chapters in order; each figure declares the section to which it belongs."""
+
+    def part(
+        name: str, *found: ReportTable | None, sentences: Iterable[str] = (), tables_first: bool = False
+    ) -> Part:
+        blocks: list[Picture | ReportTable] = [table for table in found if table is not None]
+        pictures: list[Picture | ReportTable] = list(_pictures(results, name, lang))
+        first = 0 if tables_first else 1  # tables fill the page before the next figure
+        return Part(name, list(sentences), [*pictures[:first], *blocks, *pictures[first:]])
+
+    yield (
+        "coming",
+        [
+            *_forecast(results, lang, scores),
+            part(
+                "criteria",
+                tables.breaches(results, lang),
+                sentences=missing_assessments(results, lang),
+                tables_first=True,
+            ),
+            part("need", sentences=icu_care(results, lang)),
+            part("binding", sentences=main_constraints(results, lang)),
+            part("logistics", tables.outcomes(results, lang, tables.LOGISTIC)),
+        ],
     )
-    if calendar is not None:
-        yield _decisions(results, calendar, lang)
-    yield part(
-        "districts",
-        tables.districts(results, lang),
-        tables.areas(results, lang),
-        tables.district_beds(results, lang),
-        tables.reached(results, lang),
+    yield (
+        "deciding",
+        [
+            part("plans", tables.plans(results, lang)),
+            part("costs", tables.costs(results, lang)),
+            *([] if calendar is None else [_decisions(results, calendar, lang)]),
+        ],
     )
-    yield part(
-        "logistics",
-        tables.outcomes(results, lang, tables.LOGISTIC),
-        tables.supplies(results, lang),
+    yield (
+        "places",
+        [
+            part("districts", tables.districts(results, lang)),
+            part(
+                "facilities",
+                tables.hospitals(results, lang),
+                sentences=(without_plan(results.scenario, lang),),
+            ),
+        ],
     )
-    yield part(
-        "facilities",
-        tables.facilities(results, lang),
-        tables.facility_beds(results, lang),
-        sentences=(without_plan(results.scenario, lang),),
+    yield (
+        "certainty",
+        [
+            part("spread", tables.spreads(results, lang), sentences=spread_remarks(results, lang)),
+            part(
+                "confidence",
+                tables.confidences(results, lang),
+                sentences=[*_uncertainty(results, lang), *required_note(results, lang)],
+            ),
+            part("limits", sentences=_limits(results, lang)),
+        ],
     )
-    yield part("costs", tables.costs(results, lang))
-    yield part("spread", tables.spreads(results, lang), sentences=list(spread_remarks(results, lang)))
-    yield part("method", sentences=[phrase(lang, f"method.{name}") for name in METHOD])
-    yield part("assumptions", tables.confidences(results, lang), tables.assumptions(results, lang))
-    yield part("identities", tables.identities(results, lang))
-    yield part("limits", sentences=list(_limits(results, lang)))
-    yield part("must_not", sentences=list(_must_not(results, lang)))
-    yield part("reproduce", tables.versions(results, lang))
+    yield (
+        "making",
+        [
+            part("method", sentences=[phrase(lang, f"method.{name}") for name in METHOD]),
+            part("must_not", sentences=_must_not(results, lang)),
+            part("reproduce", sentences=[phrase(lang, "reproduce.how")]),
+        ],
+    )
+    yield (
+        APPENDIX,
+        [
+            part(
+                "differences",
+                tables.comparison(results, lang),
+                *tables.thresholds_by_plan(results, lang),
+            ),
+            part(
+                "thresholds",
+                tables.thresholds(results, lang),
+                tables.areas(results, lang),
+                tables.likelihood_words(lang),
+            ),
+            part(
+                "totals",
+                tables.outcomes(results, lang),
+                tables.supplies(results, lang),
+                tables.binding(results, lang),
+            ),
+            part(
+                "beds",
+                tables.district_beds(results, lang),
+                tables.facilities(results, lang),
+                tables.facility_beds(results, lang),
+                tables_first=True,
+            ),
+            part("groups", tables.reached(results, lang)),
+            part("assumptions", tables.assumptions(results, lang)),
+            part("identities", tables.identities(results, lang), tables.versions(results, lang)),
+        ],
+    )
 
 
 def _decisions(results: Results, calendar: Calendar, lang: str) -> Part:
     """Build the section of a calendar of decisions, with the plan that it dates."""
-    plans = results.alternatives
-    plan = next((name for name in plans if calendar.dates(results.scenario.alternative(name))), None)
-    if plan is None:
-        raise ResultsError(
-            f"{calendar.folder}: dates a plan of another scenario, expected one of {', '.join(plans)} "
-            f"of {results.scenario.name} as it was run"
-        )
+    plan = dated_plan(results, calendar)
     title = phrase(lang, "calendar.of", plan=alternative_title(results.scenario, plan, lang))
     sentences = [title, *calendar_sentences(calendar, lang)]
     alt = " ".join(sentences)
     drawn = inline(draw_calendar(calendar, lang), "decisions", alt)
     picture = Picture("decisions", phrase(lang, "calendar.picture"), drawn, alt)
-    return Part("decisions", sentences, [picture], [tables.calendar_decisions(calendar, lang)])
+    return Part("decisions", sentences, [picture, tables.calendar_decisions(calendar, lang)])
 
 
 def _forecast(results: Results, lang: str, scores: Path | None) -> Iterator[Part]:
@@ -249,7 +338,7 @@ def _forecast(results: Results, lang: str, scores: Path | None) -> Iterator[Part
     alt = phrase(lang, "alt.figure", title=title, what=note).strip()
     picture = Picture(FORECAST, title, inline(drawn, FORECAST, alt), alt)
     found = tables.forecast_tables(results, stored, of_earlier, lang)
-    yield Part(FORECAST, sentences, [picture], [table for table in found if table is not None])
+    yield Part(FORECAST, sentences, [picture, *(table for table in found if table is not None)])
 
 
 def _limits(results: Results, lang: str) -> Iterator[str]:

@@ -214,10 +214,10 @@ def data_dictionary() -> str:
         ),
         *(_series(table, "Aggregated over the replications.") for table in PARQUET_TABLES),
         _series(FACILITY_SERIES, "Only if series of facilities were named in `surgesim.run`."),
-        "## figures/\n\nThe figures of the run as SVG. `surgesim plot` draws more figures, by default into "
-        "`plots/`. That folder and `report.html` are not part of the result; both are deleted when a new run "
-        "replaces the result. A new run deletes nothing else: if the folder contains a file that surgesim "
-        "did not write, the run stops before it starts.\n",
+        "## figures/\n\nThe figures of the run as SVG. `surgesim plot` draws more, with `--data` also "
+        "the values behind them as CSV, by default into `plots/`. That folder and `report.html` are not part "
+        "of the result; both are deleted when a new run replaces the result. A new run deletes nothing else: "
+        "if the folder contains a file that surgesim did not write, the run stops before it starts.\n",
     ]
     parts.append(
         _section(

@@ -28,17 +28,24 @@ from surgesim.study.store.contents import FORECAST
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from surgesim.decisions.door import Size, Worth
+    from surgesim.decisions.door import Calendar, Size, Worth
     from surgesim.study.results import Results
 
 FUTURES: Final = {"mild": 0.1, "middle": 0.5, "severe": 0.9}
 """The futures, each the run at this quantile of the baseline's deaths."""
+
+ROMAN: Final = {"situation": "I", "need": "II", "decisions": "III", "futures": "IV", "caveats": "V"}
+"""The sections of the page, with the numbers that Vietnamese documents give them."""
 
 NEEDED: Final = {
     "replications": (DEATHS, "deaths_untreated", SITUATION_DAYS, "peak_present", "peak_icu_need"),
     "comparison": ("difference", "difference_low", "difference_high", "probability_better"),
 }
 """The columns, by table, that a brief reads and that results of earlier versions may lack."""
+
+
+class TooBareError(ResultsError):
+    """The result is too old or has too few runs for a brief."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,12 @@ class Brief:
     footer: Passage
 
 
-def brief(results: Results, lang: str = "en", answers: Sequence[Worth | Size] = ()) -> Brief:
+def brief(
+    results: Results,
+    lang: str = "en",
+    answers: Sequence[Worth | Size] = (),
+    calendar: Calendar | None = None,
+) -> Brief:
     """Compose the brief of a result.
 
     Parameters
@@ -95,18 +107,21 @@ def brief(results: Results, lang: str = "en", answers: Sequence[Worth | Size] = 
         ``vi`` or ``en``.
     answers
         Results of `worth` and `size` for the same scenario, whose decisions come first.
+    calendar
+        The calendar of the decisions of one of its plans, whose latest order dates are named.
 
     Raises
     ------
+    TooBareError
+        If the result is too old or has too few runs.
     ResultsError
-        If the language is unknown, the result is too old or has too few runs, or an answer is about another
-        scenario.
+        If the language is unknown, or an answer or the calendar is about another scenario.
     """
     check_choice(results, lang, BASELINE, None)
     _check(results)
     scenario, manifest = results.scenario, results.manifest
-    chosen, after = decisions(results, answers, lang)
-    headings = [phrase(lang, f"onepage.{name}") for name in HEADINGS]
+    chosen, after = decisions(results, answers, lang, calendar)
+    columns = [phrase(lang, f"onepage.{name}") for name in HEADINGS]
     return Brief(
         lang=lang,
         title=scenario.title.get(lang),
@@ -120,7 +135,7 @@ def brief(results: Results, lang: str = "en", answers: Sequence[Worth | Size] = 
         situation=(_emergency(results, lang), _deaths(results, lang)),
         figure=draw_brief(results, lang),
         captions=[_caption(results, bed, lang) for bed in BEDS],
-        decisions=Grid(headings, [one.cells for one in chosen]) if chosen else None,
+        decisions=Grid(columns, [one.cells for one in chosen]) if chosen else None,
         after=after,
         futures=_futures(results, lang),
         caveats=list(_caveats(results, lang)),
@@ -134,26 +149,34 @@ def brief(results: Results, lang: str = "en", answers: Sequence[Worth | Size] = 
     )
 
 
+def headings(lang: str) -> dict[str, str]:
+    """Return the headings of the sections of the page."""
+    return {
+        name: phrase(lang, "onepage.heading", roman=roman, title=phrase(lang, f"onepage.{name}"))
+        for name, roman in ROMAN.items()
+    }
+
+
 def _check(results: Results) -> None:
     """Raise an error if the result is too old or too bare for a brief."""
     where = results.folder or results.scenario.name
     for table, columns in NEEDED.items():
         for column in columns:
             if column not in getattr(results, table):
-                raise ResultsError(
+                raise TooBareError(
                     f"{where}: {table}.csv has no column {column}, which a brief needs; repeat the run with "
                     "this version"
                 )
     known = set(results.daily["indicator"])
     for indicator in (f"{what}" for bed in BEDS for what in (f"{bed}_need", f"staffed_{bed}")):
         if indicator not in known:
-            raise ResultsError(
+            raise TooBareError(
                 f"{where}: daily.csv has no {indicator}, which a brief needs; repeat the run with "
                 "this version"
             )
     n = int(results.replications["replication"].nunique())
     if n < FEWEST_FOR_A_RANGE:
-        raise ResultsError(
+        raise TooBareError(
             f"{where}: got {n} run{'' if n == 1 else 's'} of each alternative, expected at least "
             f"{FEWEST_FOR_A_RANGE} for the mild, the middle and the severe future of a brief"
         )
@@ -244,7 +267,7 @@ def _futures(results: Results, lang: str) -> Grid:
     table = table.sort_values([DEATHS, "replication"], kind="stable")
     deaths = table[DEATHS].to_numpy(dtype=float)
     rows: list[Row] = [table[deaths == quantile(deaths, q)].to_dict("records")[0] for q in FUTURES.values()]
-    columns = ["", *(phrase(lang, f"onepage.{name}") for name in FUTURES)]
+    columns = [phrase(lang, f"onepage.{name}") for name in ("future", *FUTURES)]
     first = f"{FIRST_DAY}{SITUATION}"
     lines: list[tuple[str, Callable[[Row], str]]] = []
     if first in table:

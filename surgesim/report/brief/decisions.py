@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from surgesim.decisions.door import Size, Worth
+from surgesim.decisions.door import Calendar, Size, Worth
 from surgesim.errors import ResultsError
 from surgesim.report.citation import Passage, Row, Value, cell, join, passage, proper_name, source
 from surgesim.report.names import alternative_title
 from surgesim.report.prose.amounts import amounts, changed_rules
+from surgesim.report.prose.calendar import dated_plan, decision_title
+from surgesim.report.prose.calendar import decisions as calendar_rows
 from surgesim.report.prose.costing import without_price
 from surgesim.report.prose.decisions import (
     conditions_words,
@@ -22,7 +24,7 @@ from surgesim.report.prose.decisions import (
     resource_name,
     value_words,
 )
-from surgesim.report.prose.plans import plan_changes
+from surgesim.report.prose.plans import first_order, plan_changes
 from surgesim.report.words import (
     common_decimals,
     day_text,
@@ -85,12 +87,12 @@ class Decision:
 
 
 def decisions(
-    results: Results, answers: Sequence[Worth | Size], lang: str
+    results: Results, answers: Sequence[Worth | Size], lang: str, calendar: Calendar | None = None
 ) -> tuple[list[Decision], list[Passage]]:
     """Return at most three decisions, those of `answers` first, and what to know of them.
 
     Alternatives of the run follow by deaths. A package, which contains the rules of another alternative, is
-    named below the table, not in it.
+    named below the table, not in it; so are the latest order dates of a calendar.
     """
     for answer in answers:
         _check(results.scenario, answer)
@@ -111,9 +113,32 @@ def decisions(
     if whole:
         title = proper_name(alternative_title(results.scenario, str(whole[0]["alternative"]), lang))
         after.append(passage(lang, "onepage.package", plan=title, effect=_effect(whole[0], lang)))
+    if calendar is not None:
+        after += _last_calls(results, calendar, lang)
     if found:
         after.append(passage(lang, "onepage.decisions_note"))
     return found[:MOST], after
+
+
+def _last_calls(results: Results, calendar: Calendar, lang: str) -> Iterator[Passage]:
+    """State the latest order dates that a calendar found, soonest first, or that it found none."""
+    plan = alternative_title(results.scenario, dated_plan(results, calendar), lang)
+    if not calendar.manifest["calendar"]["conditions"]:
+        return
+    asked = conditions_words(calendar.scenario, calendar.manifest["calendar"], lang)
+    said = {"plan": proper_name(plan), "conditions": proper_name(asked)}
+    rows = calendar_rows(calendar)
+    found = rows[rows["last_call"] == "found"].sort_values("latest", kind="stable")
+    calls: list[str] = []
+    for row in found.to_dict("records"):
+        day = row["latest"].date()
+        place = source("decisions", "latest", rule=str(row["rule"]), outcome=str(row["outcome"]))
+        title = proper_name(decision_title(calendar, str(row["rule"]), lang))
+        calls.append(passage(lang, "onepage.call", title=title, day=Value(day_text(day, lang), day, place)))
+    if calls:
+        yield passage(lang, "onepage.last_calls", **said, calls=join(calls, "; "))
+    else:
+        yield passage(lang, "onepage.no_last_call", **said)
 
 
 def _check(scenario: Scenario, answer: Worth | Size) -> None:
@@ -180,18 +205,13 @@ def _changes(scenario: Scenario, name: str, lang: str) -> Passage:
 
 def _ordered(results: Results, name: str, lang: str) -> Passage:
     """Return the median date on which the first of the plan's rules is ordered, or the start."""
-    events = results.actions
-    rules = changed_rules(results.scenario, name)
-    mine = events[
-        (events["alternative"] == name) & events["rule"].isin(rules) & (events["what"] == "ordered")
-    ]
-    if mine.empty:
+    median = first_order(results, name)
+    if median is None:
         start = results.scenario.start
         return passage(
             lang, "onepage.from_day", day=Value(day_text(start, lang), start, "scenario.yaml#start")
         )
-    first = mine.groupby("replication")["day"].min()
-    median = results.scenario.start + timedelta(days=round(float(first.quantile(0.5, interpolation="lower"))))
+    rules = changed_rules(results.scenario, name)
     place = source("actions", "median_first:day", alternative=name, rule=rules, what="ordered")
     return passage(lang, "onepage.order_by", day=Value(day_text(median, lang), median, place))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 from surgesim.files import BRIEF
+from surgesim.report.brief.content import headings
 from surgesim.report.citation import passage
 from surgesim.report.figures import inline
 from surgesim.report.words import phrase
@@ -52,6 +53,7 @@ def html(brief: Brief) -> str:
         brief=brief,
         lang=brief.lang,
         say=say,
+        headings=headings(brief.lang),
         generator=BRIEF,
         picture=inline(brief.figure, "brief", alt),
         origins=origins(brief),

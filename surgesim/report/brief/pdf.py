@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from surgesim.errors import ResultsError, SurgesimError
 from surgesim.files import BRIEF
+from surgesim.report.brief.content import headings
 from surgesim.report.brief.page import origins
 from surgesim.report.figures import svg_text
 from surgesim.report.words import phrase
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 TEMPLATE: Final = "brief.typ"
 _PAGE: Final = re.compile(rb"/Type\s*/Page\b")
-
-HEADINGS: Final = ("situation", "need", "decisions", "futures", "caveats", "sources")
 
 
 def pdf(brief: Brief, font: Path | None = None) -> bytes:
@@ -85,7 +84,7 @@ def _plain(brief: Brief) -> dict[str, Any]:
         "kind": phrase(lang, "onepage.kind"),
         "title": brief.title,
         "run": str(brief.run),
-        "headings": {name: phrase(lang, f"onepage.{name}") for name in HEADINGS},
+        "headings": headings(lang) | {"sources": phrase(lang, "onepage.sources")},
         "situation": " ".join(map(str, brief.situation)),
         "figure": phrase(lang, "onepage.figure"),
         "captions": list(map(str, brief.captions)),

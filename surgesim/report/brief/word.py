@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from surgesim.errors import SurgesimError
 from surgesim.files import BRIEF
+from surgesim.report.brief.content import headings
 from surgesim.report.brief.page import origins
 from surgesim.report.figures import project_style
 from surgesim.report.words import phrase
@@ -54,31 +55,31 @@ def word(brief: Brief) -> bytes:
     for name, size in (("Normal", 9.5), ("Title", 15), ("Heading 1", 11)):
         document.styles[name].font.size = Pt(size)
 
-    def heading(name: str) -> None:
-        document.add_heading(phrase(brief.lang, f"onepage.{name}"), 1)
+    def add_heading(name: str) -> None:
+        document.add_heading(headings(brief.lang)[name], 1)
 
     document.add_paragraph(phrase(brief.lang, "onepage.kind"))
     document.add_paragraph(brief.title, style="Title")
     document.add_paragraph(str(brief.run))
-    heading("situation")
+    add_heading("situation")
     document.add_paragraph(" ".join(map(str, brief.situation)))
-    heading("need")
+    add_heading("need")
     document.add_picture(_picture(brief), width=Mm(178))
     for caption in brief.captions:
         document.add_paragraph(str(caption))
-    heading("decisions")
+    add_heading("decisions")
     if brief.decisions is not None:
         _table(document, brief.decisions.columns, brief.decisions.rows)
     for sentence in brief.after:
         document.add_paragraph(str(sentence))
-    heading("futures")
+    add_heading("futures")
     _table(document, brief.futures.columns, brief.futures.rows)
-    heading("caveats")
+    add_heading("caveats")
     for sentence in brief.caveats:
         document.add_paragraph(str(sentence), style="List Bullet")
     document.add_paragraph(str(brief.footer))
     document.add_page_break()
-    heading("sources")
+    document.add_heading(phrase(brief.lang, "onepage.sources"), 1)
     columns = [phrase(brief.lang, f"origin.{name}") for name in ("number", "file", "row", "column")]
     _table(document, columns, [(one.number, one.file, one.row, one.column) for one in origins(brief)])
     content = io.BytesIO()

@@ -16,7 +16,7 @@ from surgesim.report.brief.pdf import pdf
 from surgesim.report.brief.word import word
 
 if TYPE_CHECKING:
-    from surgesim.decisions.door import Size, Worth
+    from surgesim.decisions.door import Calendar, Size, Worth
     from surgesim.study.results import Results
 
 FORMATS: Final = ("html", "pdf", "docx")
@@ -28,6 +28,7 @@ def write_brief(
     lang: str = "en",
     *,
     answers: Sequence[Worth | Size] = (),
+    calendar: Calendar | None = None,
     font: Path | None = None,
 ) -> list[Path]:
     """Write the brief of a result to files; the suffix of each decides its format.
@@ -49,7 +50,7 @@ def write_brief(
         if path.suffix.removeprefix(".").lower() not in render:
             raise ResultsError(f"got a brief {path.name!r}, expected one that ends in {', '.join(FORMATS)}")
         refuse_to_replace(path, is_brief, "a brief")
-    page = brief(results, lang, answers)
+    page = brief(results, lang, answers, calendar)
     contents = [render[path.suffix.removeprefix(".").lower()](page) for path in paths]
     with ExitStack() as files:
         for path, content in zip(paths, contents, strict=True):

@@ -12,7 +12,19 @@ if TYPE_CHECKING:
     from surgesim.report.figures.drawing.page import Sheet, View
 
 
-Section = Literal["need", "thresholds", "binding", "plans", "districts", "logistics", "facilities"]
+Section = Literal[
+    "criteria",
+    "need",
+    "binding",
+    "logistics",
+    "plans",
+    "districts",
+    "facilities",
+    "thresholds",
+    "totals",
+    "beds",
+    "groups",
+]
 """The sections of the report that have figures."""
 
 

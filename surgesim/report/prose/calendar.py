@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from surgesim.errors import ResultsError
 from surgesim.report.names import words_of
 from surgesim.report.prose.decisions import bound_words, change_words, conditions_words, outcome_title
 from surgesim.report.prose.plans import rule_title
@@ -17,9 +18,27 @@ if TYPE_CHECKING:
 
     from surgesim.decisions.door import Calendar
     from surgesim.scenario.schema.scenario import Scenario
+    from surgesim.study.results import Results
 
 NAMES = 2
 """Most actions that a sentence names."""
+
+
+def dated_plan(results: Results, calendar: Calendar) -> str:
+    """Return the alternative of a result whose plan a calendar dates.
+
+    Raises
+    ------
+    ResultsError
+        If it dates a plan of another scenario.
+    """
+    for name in results.alternatives:
+        if calendar.dates(results.scenario.alternative(name)):
+            return name
+    raise ResultsError(
+        f"{calendar.folder}: dates a plan of another scenario, expected one of "
+        f"{', '.join(results.alternatives)} of {results.scenario.name} as it was run"
+    )
 
 
 def decisions(calendar: Calendar, outcome: str = "") -> pd.DataFrame:
@@ -121,11 +140,10 @@ def calendar_sentences(calendar: Calendar, lang: str) -> Iterator[str]:
 
 def _last_calls(calendar: Calendar, rows: pd.DataFrame, lang: str) -> Iterator[str]:
     entry = calendar.manifest["calendar"]
-    scenario = calendar.scenario
     yield phrase(
         lang,
         "calendar.conditions",
-        conditions=conditions_words(scenario, entry, lang),
+        conditions=conditions_words(calendar.scenario, entry, lang),
         confidence=percent(entry["confidence"], lang),
         step=number(entry["step"], lang),
     )
@@ -134,7 +152,7 @@ def _last_calls(calendar: Calendar, rows: pd.DataFrame, lang: str) -> Iterator[s
         if not of.empty:
             mean = bound_words(outcome, float(of["plan_mean"].iloc[0]), lang)
             yield phrase(
-                lang, "calendar.plan_mean", outcome=outcome_title(scenario, outcome, lang), mean=mean
+                lang, "calendar.plan_mean", outcome=outcome_title(calendar.scenario, outcome, lang), mean=mean
             )
     for status in ("already", "unreachable"):
         found = rows[rows["last_call"] == status]

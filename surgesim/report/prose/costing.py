@@ -82,7 +82,8 @@ def costs_left_out(results: Results, lang: str) -> Iterator[str]:
     """State which costs are not included."""
     for item, names in without_price(results).items():
         titles = "; ".join(alternative_title(results.scenario, name, lang) for name in names)
-        yield phrase(lang, f"cost.{item}_unpriced", plans=titles)
+        plans = phrase(lang, "cost.every_plan") if len(names) == len(results.alternatives) else titles
+        yield phrase(lang, f"cost.{item}_unpriced", plans=plans)
     yield phrase(lang, "cost.economy")
 
 

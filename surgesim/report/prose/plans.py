@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from surgesim.report.names import alternative_title
 from surgesim.report.paths import path_words, value_words
+from surgesim.report.prose.amounts import changed_rules
 from surgesim.report.words import phrase, plain_percent
 from surgesim.scenario.schema.scenario import Scenario
 
@@ -47,6 +49,19 @@ def plan_changes(scenario: Scenario, alternative: str, lang: str) -> Iterator[st
         if name in before and name not in after:
             yield phrase(lang, "plan.without", rule=rule_title(before[name], name, lang))
     yield from _values(scenario, scenario.alternative(alternative), overlay, lang)
+
+
+def first_order(results: Results, alternative: str) -> date | None:
+    """Return the median date on which the first rule that an alternative adds or changes is ordered.
+
+    The median is over the runs in which one is ordered; None if there are none.
+    """
+    events, rules = results.actions, changed_rules(results.scenario, alternative)
+    mine = (events["alternative"] == alternative) & events["rule"].isin(rules) & (events["what"] == "ordered")
+    if not mine.any():
+        return None
+    first = events[mine].groupby("replication")["day"].min()
+    return results.scenario.start + timedelta(days=round(float(first.quantile(0.5, interpolation="lower"))))
 
 
 def idle_rules(results: Results, lang: str) -> Iterator[str]:

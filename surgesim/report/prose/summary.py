@@ -252,6 +252,12 @@ def assumption_notes(results: Results, lang: str) -> Iterator[Passage]:
             ),
             all=Value(number(len(confidence), lang), len(confidence), of_all),
         )
+    yield from required_note(results, lang)
+
+
+def required_note(results: Results, lang: str) -> Iterator[Passage]:
+    """State if the number of criteria that makes an emergency is assumed."""
+    confidence = results.assumptions["confidence"]
     if (confidence[results.assumptions["parameter"] == REQUIRED_PATH] == ASSUMED).any():
         yield passage(lang, "summary.required_assumed")
 
@@ -283,6 +289,8 @@ def _emergency_in_brief(results: Results, lang: str) -> Passage:
         key,
         criteria=_criteria(results, lang, brief=True),
         share=probability,
+        low=share(row, "probability_low", lang),
+        high=share(row, "probability_high", lang),
         days=quote("breaches", row, "days_breached_mean", round_off, lang),
         day=day,
     )

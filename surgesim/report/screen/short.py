@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -14,6 +15,7 @@ from surgesim.report.names import alternative_title, criteria, threshold_title
 from surgesim.report.prose.assessment import is_assessed, reason
 from surgesim.report.prose.chance import told_apart
 from surgesim.report.prose.hospitals import full_in_brief
+from surgesim.report.prose.plans import first_order
 from surgesim.report.prose.sentences import deaths, enough_for_ranges
 from surgesim.report.prose.summary import in_brief, province_rows
 from surgesim.report.screen.screen import days_in_breach, share_in_breach, signed
@@ -25,7 +27,6 @@ from surgesim.report.words import (
     day_text,
     money_unit,
     number,
-    percent_range,
     phrase,
 )
 from surgesim.scenario.schema.indicators import ICU_BEDS
@@ -41,10 +42,6 @@ if TYPE_CHECKING:
 
 MOST_LINES: Final = 45
 """Max lines; to keep to it, plans are left out, but never the best and the worst."""
-
-
-MOST_NAMED: Final = 3
-"""Max number of other thresholds named."""
 
 
 class ShortSummary:
@@ -109,6 +106,8 @@ class ShortSummary:
     def _notes(self) -> Iterator[str]:
         """Yield what to know of the table of plans."""
         yield phrase(self._lang, "short.plans_note")
+        if any(first_order(self._results, str(plan[DEATHS]["alternative"])) for plan in self._plans):
+            yield phrase(self._lang, "short.order_note")
         if any(map(_spurious, self._plans)):
             yield phrase(self._lang, "short.spurious_note")
         if self._results.scenario.supply.costs is not None:
@@ -135,10 +134,9 @@ def _criteria_table(results: Results, lang: str) -> ScreenTable:
         if not is_assessed(row):
             table.add_row(title, phrase(lang, "assessed.short"), reason(row, lang))
             continue
-        interval = percent_range(row["probability_low"], row["probability_high"], lang)
         first = _first(results, row, lang)
         days = days_in_breach(results, row, lang).replace("\n", " ")
-        table.add_row(title, f"{share_in_breach(row, lang)} ({interval})", first, days)
+        table.add_row(title, share_in_breach(row, lang), first, days)
     return table
 
 
@@ -157,7 +155,15 @@ def _first(results: Results, row: Row, lang: str) -> str:
 
     if math.isnan(row["first_day_p5"]) or not enough_for_ranges(results):
         return date_of("median")
-    return f"{date_of('median')} ({date_of('p5')}{EN_DASH}{date_of('p95')})"
+    return f"{date_of('median')} ({_range(date_of('p5'), date_of('p95'))})"
+
+
+def _range(early: str, late: str) -> str:
+    """Join two dates; within a month, the first is its day alone: ``17–26 Feb``."""
+    day, other = (re.match(r"\d+(?=\D+)", text) for text in (early, late))
+    if day is not None and other is not None and early[day.end() :] == late[other.end() :]:
+        early = day[0]
+    return f"{early}{EN_DASH}{late}"
 
 
 def _other_thresholds(results: Results, lang: str) -> Iterator[str]:
@@ -167,14 +173,8 @@ def _other_thresholds(results: Results, lang: str) -> Iterator[str]:
     if not names or not others:
         return
     table = results.breaches[results.breaches["threshold"].isin(others)]
-    usual = list(dict.fromkeys(table.loc[table["probability"] >= 0.5, "threshold"]))
-    named = "; ".join(threshold_title(results.scenario, name, lang) for name in usual[:MOST_NAMED])
-    more = number(len(usual) - MOST_NAMED, lang)
-    key = "short.names" if len(usual) <= MOST_NAMED else "short.names_and_more"
-    listed = phrase(lang, key, names=named, more=more) if usual else ""
-    yield phrase(
-        lang, "short.others", some=number(len(usual), lang), all=number(len(others), lang), names=listed
-    )
+    usual = table.loc[table["probability"] >= 0.5, "threshold"].nunique()
+    yield phrase(lang, "short.others", some=number(usual, lang), all=number(len(others), lang))
 
 
 def _staffed_but_full(results: Results, lang: str) -> Iterator[str]:
@@ -214,13 +214,19 @@ def _plans_table(results: Results, plans: Sequence[dict[str, Row]], lang: str) -
         table.add_column(phrase(lang, f"short.{outcome}"))
     if costs:
         table.add_column(phrase(lang, "short.cost", unit=unit))
-    for plan in plans:
+    names = [str(plan[DEATHS]["alternative"]) for plan in plans]
+    orders = {name: first_order(results, name) for name in names}
+    if any(orders.values()):
+        table.add_column(phrase(lang, "short.order"))
+    for name, plan in zip(names, plans, strict=True):
         cells = [signed(plan.get(outcome), lang, most_decimals=1) for outcome in outcomes]
         if len(cells) > 1 and _spurious(plan):
             cells[1] += "*"
         if costs:
             cells.append(signed(plan.get(COST), lang, scale, most_decimals=1))
-        name = str(plan[DEATHS]["alternative"])
+        day = orders[name]
+        if any(orders.values()):
+            cells.append("" if day is None else day_month(day, lang))
         table.add_row(alternative_title(results.scenario, name, lang), *cells)
     return table
 

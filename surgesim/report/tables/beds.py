@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from surgesim.report.citation import Passage, Row, Value, cell, proper_name, quote
+from surgesim.report.citation import Passage, Row, Value, cell, proper_name, quote, source
 from surgesim.report.prose.hospitals import by_first_full, facility_title
 from surgesim.report.prose.sentences import enough_for_ranges
 from surgesim.report.tables.cells import NONE, ReportTable, district_title, in_brackets, lines, table_builder
 from surgesim.report.words import day_text, percent, phrase, round_off
+from surgesim.scenario.schema.scenario import BASELINE
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results
@@ -57,6 +58,22 @@ def district_beds(results: Results, lang: str) -> ReportTable | None:
             lines(peak, in_brackets([_date(DISTRICT_BEDS, row, "peak_load_date", lang)])),
         )
     return builder.build(note=phrase(lang, "table.district_beds.note"))
+
+
+def load_at_peak(results: Results, district: str, bed: str, lang: str) -> str:
+    """Return the load of a district's beds on the baseline's day with the most patients, with its date."""
+    table = results.district_days
+    mine = (table["alternative"] == BASELINE) & (table["area"] == district) & (table["bed"] == bed)
+    table = table[mine & (table["occupied"] > 0) & ~table["load"].isna()]
+    if table.empty:
+        return NONE
+    row: Row = table.loc[[table["occupied"].idxmax()]].to_dict("records")[0]
+    load, day = float(row["load"]), row["date"].date()
+    keys = {"alternative": BASELINE, "area": district, "bed": bed, "day": str(row["day"])}
+    return lines(
+        Value(percent(load, lang), load, source("district_days", "load", **keys), scale=0.01),
+        in_brackets([Value(day_text(day, lang), day, source("district_days", "day", **keys))]),
+    )
 
 
 def first_full_cells(

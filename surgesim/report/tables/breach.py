@@ -10,8 +10,8 @@ import pandas as pd
 from surgesim.model.record import BINDS, CONSTRAINTS
 from surgesim.report.citation import Passage, Row, Value, cell, join, passage, proper_name, quote
 from surgesim.report.names import criteria, is_share, threshold_title, unit_of
-from surgesim.report.prose.assessment import is_assessed, missing_assessments, not_assessed_text
-from surgesim.report.prose.sentences import enough_for_ranges, icu_care
+from surgesim.report.prose.assessment import is_assessed, not_assessed_text
+from surgesim.report.prose.sentences import enough_for_ranges
 from surgesim.report.prose.summary import first_date, how_likely, province_rows, share
 from surgesim.report.tables.cells import (
     NONE,
@@ -54,26 +54,6 @@ def breaches(results: Results, lang: str) -> ReportTable | None:
     )
 
 
-def glance(results: Results, lang: str) -> ReportTable | None:
-    """Build the overview: the date and likelihood of the emergency and of each criterion."""
-    by_name = {str(row["threshold"]): row for row in province_rows(results)}
-    if SITUATION not in by_name:
-        return None
-    builder = table_builder("glance", lang, "criterion", "first_breach", "likelihood")
-    for name in (SITUATION, *criteria(results.scenario)):
-        if name in by_name and not is_assessed(by_name[name]):
-            title = proper_name(threshold_title(results.scenario, name, lang))
-            builder.add(title, NONE, not_assessed_text(by_name[name], lang))
-        elif name in by_name:
-            row = by_name[name]
-            builder.add(
-                proper_name(threshold_title(results.scenario, name, lang)),
-                _middle(results, row, lang),
-                Cell(_shares(row, lang), _risk(row)),
-            )
-    return builder.build(text=3)
-
-
 def thresholds(results: Results, lang: str) -> ReportTable | None:
     """Build the table of the thresholds in the baseline that are not criteria of the emergency."""
     of_situation = {*criteria(results.scenario), SITUATION}
@@ -100,7 +80,7 @@ def _breach_note(results: Results, key: str, lang: str) -> Passage:
     watched = {results.scenario.command.thresholds[name].indicator for name in criteria(results.scenario)}
     if watched & set(ICU_BEDS):
         said.append(phrase(lang, "table.icu.note"))
-    return lines(join(said, " "), *missing_assessments(results, lang), *icu_care(results, lang))
+    return join(said, " ")
 
 
 def _breach_rows(results: Results, name: str, column: str, rows: Sequence[Row], lang: str) -> TableBuilder:
@@ -163,13 +143,6 @@ def _risk(row: Row) -> str:
     return (
         "risk-none" if row["probability"] == 0 else "risk-half" if row["probability"] < 0.5 else "risk-most"
     )
-
-
-def _middle(results: Results, row: Row, lang: str) -> str:
-    """Format the median first date of a breach."""
-    if row["breached_at_start"] == 1:
-        return phrase(lang, "screen.at_start")
-    return first_date(results, row, "first_day_median", lang) or phrase(lang, "table.none_by_end")
 
 
 def _first(results: Results, row: Row, lang: str) -> Passage:

@@ -82,6 +82,15 @@ def table_builder(name: str, lang: str, *columns: str) -> TableBuilder:
     return TableBuilder(name, lang, [phrase(lang, f"column.{column}") for column in columns])
 
 
+def grid(
+    name: str, columns: Sequence[str], rows: Sequence[Sequence[str]], lang: str, notes: Sequence[str] = ()
+) -> ReportTable:
+    """Return a table of the brief."""
+    caption = phrase(lang, f"onepage.{name}")
+    cells = [[Cell(text) for text in row] for row in rows]
+    return ReportTable(f"brief-{name}", caption, columns, cells, len(columns), lines(*notes))
+
+
 def lines(*parts: str) -> Passage:
     """Join texts and values as lines of a cell."""
     kept = [part for part in parts if part]

@@ -221,7 +221,7 @@ def costs(results: Results, lang: str) -> ReportTable | None:
     builder.columns += [
         phrase(lang, "screen.mean_cost", unit=unit),
         phrase(lang, "screen.extra_cost"),
-        phrase(lang, "screen.per_death_averted", unit=unit_each),
+        *([phrase(lang, "screen.per_death_averted", unit=unit_each)] if each else []),
     ]
     for alternative, mean in means.sort_values(kind="stable").items():
         name = str(alternative)
@@ -235,6 +235,7 @@ def costs(results: Results, lang: str) -> ReportTable | None:
             plan_heading(results, name, lang),
             total,
             change(rows[name], lang, scale) if name in rows else NONE,
-            _per_death(each[name], lang, scale_each) if name in each else NONE,
+            *([_per_death(each[name], lang, scale_each) if name in each else NONE] if each else []),
         )
-    return builder.build(note=lines(phrase(lang, "table.costs.note"), *costs_left_out(results, lang)))
+    notes = [phrase(lang, "table.costs.note"), *([phrase(lang, "table.costs.per_death")] if each else [])]
+    return builder.build(note=lines(join(notes, " "), *costs_left_out(results, lang)))

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Final
 from markupsafe import Markup
 
 from surgesim.report.citation import Passage, Value, join, proper_name, source
+from surgesim.report.likelihood import OPEN, SCALE
 from surgesim.report.tables.cells import ReportTable, table_builder
-from surgesim.report.words import (
-    number,
-    phrase,
-)
+from surgesim.report.words import number, percent, phrase
 
 if TYPE_CHECKING:
     from surgesim.study.results import Results
@@ -49,6 +47,16 @@ def assumptions(results: Results, lang: str) -> ReportTable | None:
             Value(number(n, lang), float(n), place),
         )
     return builder.build(text=3, note=phrase(lang, "table.assumptions.note"))
+
+
+def likelihood_words(lang: str) -> ReportTable | None:
+    """Build the table of the words for probabilities, with the range that each stands for."""
+    builder = table_builder("likelihood", lang, "likelihood_word", "likelihood_interval")
+    for step in SCALE:
+        low, high = percent(step.low, lang), percent(step.high, lang)
+        builder.add(phrase(lang, step.key), proper_name(f"{low} – {high}"))
+    builder.add(phrase(lang, OPEN), phrase(lang, "table.likelihood.otherwise"))
+    return builder.build(text=2, note=phrase(lang, "table.likelihood.note"))
 
 
 def identities(results: Results, lang: str) -> ReportTable | None:

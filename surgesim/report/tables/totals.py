@@ -13,6 +13,7 @@ from surgesim.model.outcomes import OUTCOMES, in_groups
 from surgesim.model.record import PER
 from surgesim.report.citation import Row, Value, cell, proper_name, quote, source
 from surgesim.report.prose.sentences import enough_for_ranges
+from surgesim.report.tables.beds import load_at_peak
 from surgesim.report.tables.cells import NONE, ReportTable, district_title, in_brackets, lines, table_builder
 from surgesim.report.words import (
     day_text,
@@ -75,14 +76,13 @@ def _spread(table: pd.DataFrame, outcome: str, lang: str) -> list[Value]:
 
 
 def districts(results: Results, lang: str) -> ReportTable | None:
-    """Build the table of cases and deaths by district in the baseline, highest death rate first."""
+    """Build the table of districts in the baseline, highest death rate first: cases, deaths, load of beds."""
     table = results.daily_districts[results.daily_districts["alternative"] == BASELINE]
     people = results.scenario.people.districts
     if table.empty or len(people) < 2:
         return None
-    builder = table_builder(
-        "districts", lang, "district", "population", "cases", "cases_100k", "deaths", "deaths_100k", "peak"
-    )
+    columns = ("population", "cases", "cases_100k", "deaths", "deaths_100k", "peak")
+    builder = table_builder("districts", lang, "district", *columns, *(f"load_{bed}" for bed in BEDS))
     rows = []
     for name, district in people.items():
         mine = table[table["area"] == name]
@@ -102,10 +102,11 @@ def districts(results: Results, lang: str) -> ReportTable | None:
             cells += [total, rate]
         cases = mine[mine["indicator"] == "reported_cases"]
         cells.append(_peak(cases, name, lang))
+        cells += [load_at_peak(results, name, bed, lang) for bed in BEDS]
         rows.append((order, cells))
     for _, cells in sorted(rows, key=lambda item: -item[0]):
         builder.add(*cells)
-    return builder.build()
+    return builder.build(note=phrase(lang, "table.districts.note"))
 
 
 def _total(daily: pd.DataFrame, name: str, what: str, people: float, lang: str) -> tuple[Value, Value, float]:

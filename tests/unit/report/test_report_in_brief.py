@@ -18,7 +18,7 @@ def test_both_languages_have_the_same_tables_and_the_same_numbers(monkeypatch: p
     tables, others = (
         {table.attributes["id"]: len(list(table.all("tr"))) for table in page.all("table")} for page in pages
     )
-    assert {"table-glance", "table-breaches", "table-comparison"} <= set(tables)
+    assert {"table-breaches", "table-comparison"} <= set(tables)
     assert tables == others
     values, same = (
         [(e.attributes["data-source"], e.attributes["value"]) for e in page.all("data")] for page in pages

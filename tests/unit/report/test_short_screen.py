@@ -119,7 +119,7 @@ def test_without_thresholds_and_alternatives(results: Results) -> None:
     )
     said = text(bare)
     assert "Criterion" not in said
-    assert "Plan, against the baseline" not in said
+    assert "Plan, fewest deaths first" not in said
     assert "Deaths in the baseline" in said
 
 

@@ -135,4 +135,4 @@ def _describe(view: View) -> Iterator[str]:
         )
 
 
-FIGURE: Final = FigureSpec("calendar", _draw, _describe, _data, section="thresholds", place=40)
+FIGURE: Final = FigureSpec("calendar", _draw, _describe, _data, section="criteria", place=40)

@@ -154,7 +154,7 @@ def _grid(view: View, tiles: Sequence[Tile], edges: Sequence[float]) -> Sheet:
     sheet = page(
         view,
         phrase(lang, "figure.districts_title"),
-        rows * max(height, 0.6) + 0.45,
+        rows * max(height, 0.6) + 0.65,
         notes=[phrase(lang, "figure.districts_note"), phrase(lang, "figure.tiles_note")],
     )
     (axes,) = sheet.panels(1)

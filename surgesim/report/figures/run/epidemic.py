@@ -133,4 +133,4 @@ def _describe(view: View) -> Iterator[str]:
         yield phrase(lang, "alt.level", n=int(values.max()), day=day_text(day, lang))
 
 
-FIGURE: Final = FigureSpec("epidemic", _draw, _describe, _data, section="need", place=20)
+FIGURE: Final = FigureSpec("epidemic", _draw, _describe, _data, section="thresholds", place=20)

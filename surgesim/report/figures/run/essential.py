@@ -83,4 +83,4 @@ def _describe(view: View) -> Iterator[str]:
     )
 
 
-FIGURE: Final = FigureSpec("essential", _draw, _describe, _data, section="logistics", place=110)
+FIGURE: Final = FigureSpec("essential", _draw, _describe, _data, section="totals", place=110)

@@ -59,4 +59,4 @@ def _describe(view: View) -> Iterator[str]:
     yield phrase(lang, "alt.peak", what=what, value=percent(value, lang), day=day_text(day, lang))
 
 
-FIGURE: Final = FigureSpec("staff", _draw, _describe, _data, section="logistics", place=100)
+FIGURE: Final = FigureSpec("staff", _draw, _describe, _data, section="totals", place=100)
