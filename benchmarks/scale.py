@@ -1,4 +1,4 @@
-"""Measure what a Dask cluster would keep busy: `python benchmarks/scale.py load|grow|memory`.
+"""Measure what a Dask cluster would keep busy: `python benchmarks/scale.py load|grow|memory|tables|churn`.
 
 load
     The first batches of a million runs that sleep as long as one of Kiên Giang takes, with its true
@@ -11,6 +11,12 @@ grow
 memory
     Results of the true size that wait, in order, for a slow first one, as in a run with a result folder: the
     memory of this process.
+tables
+    The tables of a sweep with the true outcomes of Kiên Giang, written from stored runs: the memory of this
+    process.
+churn
+    A sweep on a cluster whose workers are killed, leave and join at random, and whose scheduler is killed in
+    the middle: resumed on another one, its tables are those of one process.
 """
 
 from __future__ import annotations
@@ -19,13 +25,15 @@ import argparse
 import contextlib
 import json
 import os
+import random
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,16 +41,26 @@ import pyarrow as pa
 from sweep import say
 
 import surgesim
+from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.compute import cluster
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.replicate import one_replication
 from surgesim.study.compute.spread import spread
 from surgesim.study.measures.breaches import breaches_of
 from surgesim.study.measures.outcomes import outcome_row
+from surgesim.study.store.folder import hashes
+from surgesim.study.store.parts import places
 from surgesim.study.store.unfinished import Form, Unfinished
+from surgesim.study.sweep.cases import Keep
 from surgesim.study.sweep.parts import RUN, Run
+from surgesim.study.sweep.plan import plan_sweep
+from surgesim.study.sweep.rounds import Rounds
+from surgesim.study.sweep.sweep import _write_tables
+from surgesim.study.tables.series import Series
 
-KIEN_GIANG = Path(__file__).parents[1] / "scenarios" / "kien-giang.yaml"
+SCENARIOS = Path(__file__).parents[1] / "scenarios"
+KIEN_GIANG = SCENARIOS / "kien-giang.yaml"
+SMALL_TOWN = SCENARIOS / "teaching" / "small-town.yaml"
 RESULT_BYTES, PACKED_BYTES = 32_000_000, 3_000_000
 
 
@@ -122,23 +140,23 @@ def nap(task: int) -> Slept:
     return Slept(os.getpid(), began, time.time())
 
 
-def large(task: int) -> bytes:
+def large(packed: bytes, task: int) -> bytes:
     """Return a result of the true size, which compresses as a true one does; the first is slow."""
     time.sleep(60 if task == 0 else 0)
-    return _random_part() + bytes(RESULT_BYTES - PACKED_BYTES)
+    return packed + bytes(RESULT_BYTES - PACKED_BYTES)
 
 
-@cache
-def _random_part() -> bytes:
-    return os.urandom(PACKED_BYTES)
+def true_rows(scenario: Scenario) -> list[dict[str, Any]]:
+    """Simulate a run, and return its outcomes."""
+    record = one_replication({"baseline": scenario}, 1, 0)["baseline"]
+    return [{"alternative": "baseline", **outcome_row(scenario, record, breaches_of(scenario, record))}]
 
 
 def measure_load(threads: int, batches: int) -> None:
     scenario = surgesim.load(KIEN_GIANG)
     begun = time.process_time()
-    record = one_replication({"baseline": scenario}, 1, 0)["baseline"]
+    rows = true_rows(scenario)
     seconds = time.process_time() - begun
-    rows = [{"alternative": "baseline", **outcome_row(scenario, record, breaches_of(scenario, record))}]
     work = partial(asleep, [scenario], Run(rows), seconds)
     tasks = range(1_000_000)
     with tempfile.TemporaryDirectory() as folder, scheduler() as (address, process), worker(address, threads):
@@ -212,24 +230,97 @@ def measure_memory(results: int) -> None:
 
     form: Form[bytes] = Form(table, content, "zstd")
     cluster.MOST_IN_BATCH = 1  # a true replication with its alternatives takes longer than a batch
+    work = partial(large, os.urandom(PACKED_BYTES))
     most = 0.0
     with tempfile.TemporaryDirectory() as folder, scheduler() as (address, _), worker(address, 2):
         stored = Unfinished(Path(folder, "out"), "run", {"runs": results, "scenarios": {}}, {}, results, form)
         stored.open(resume=False)
         begin = memory_mb()
-        for _ in stored.contents(large, range(results), Backend(scheduler=address)):
+        for _ in stored.contents(work, range(results), Backend(scheduler=address)):
             most = max(most, memory_mb())
     say(f"{results} results of {RESULT_BYTES / 1e6:.0f} MB: {begin:.0f} MB before, at most {most:.0f} MB")
+
+
+def measure_tables(runs: int) -> None:
+    scenario = surgesim.load(KIEN_GIANG)
+    rows = true_rows(scenario)
+    vary = {"epidemic.variant.r0": "3:7"}
+    plan = plan_sweep(
+        [scenario], vary, None, "lhs", runs // 10, 10, None, None, (), Keep({}, Series.of((), ()))
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        stored = Unfinished(Path(folder, "out"), "sweep", plan.entry, {}, len(plan.cases), RUN)
+        stored.open(resume=False)
+        for run in range(len(plan.cases)):
+            stored.add(run, Run(rows))
+        begin, begun = memory_mb(), time.process_time()
+        _write_tables(Path(folder), stored, plan, Rounds(plan))
+        taken = time.process_time() - begun
+    say(f"{runs} runs: {taken:.0f} s, {begin:.0f} MB before, {memory_mb():.0f} MB after")
+
+
+def measure_churn(runs: int, seed: int) -> None:
+    chance = random.Random(seed)
+    vary = {"epidemic.variant.r0": "3:6"}
+    with tempfile.TemporaryDirectory() as folder:
+        whole, out = Path(folder, "whole"), Path(folder, "out")
+        given: dict[str, Any] = {"design": "lhs", "samples": runs, "replications": 1}
+        surgesim.sweep(surgesim.load(SMALL_TOWN), vary, **given, out=whole)
+        command = ["-m", "surgesim.cli", "sweep", str(SMALL_TOWN), "--vary", "epidemic.variant.r0=3:6"]
+        command += [
+            "--design",
+            "lhs",
+            "--samples",
+            str(runs),
+            "--replications",
+            "1",
+            "--out",
+            str(out),
+            "--quiet",
+        ]
+        events: Counter[str] = Counter()
+        for last in (False, True):
+            with contextlib.ExitStack() as stack:
+                address, process = stack.enter_context(scheduler())
+                workers = [stack.enter_context(worker(address, 1)) for _ in range(2)]
+                client = stack.enter_context(started([*command, "--resume", "--scheduler", address]))
+                while client.poll() is None:
+                    time.sleep(chance.uniform(5, 15))
+                    there = [each for each in workers if each.poll() is None]
+                    what = chance.choice(
+                        ["killed", "left", "joined", "joined"] if len(there) > 1 else ["joined"]
+                    )
+                    if what == "joined":
+                        workers.append(stack.enter_context(worker(address, 1)))
+                    else:
+                        gone = chance.choice(there)
+                        gone.kill() if what == "killed" else gone.terminate()
+                    events[what] += 1
+                    if not last and stored_runs(out) > runs // 2:
+                        os.kill(process, signal.SIGKILL)
+                        client.wait()
+                        events["scheduler killed"] += 1
+                        say(
+                            f"scheduler killed at {stored_runs(out)} of {runs} runs: exit {client.returncode}"
+                        )
+        say(f"{dict(events)}; exit {client.returncode}; the same files: {hashes(out) == hashes(whole)}")
+
+
+def stored_runs(out: Path) -> int:
+    """Return the number of runs of an unfinished sweep."""
+    files = Path(f"{out}.unfinished", "parts").glob("*.parts")
+    return len({place.part for file in files for place in places(file) if place.is_whole})
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["load", "grow", "memory"])
+    parser.add_argument("what", choices=["load", "grow", "memory", "tables", "churn"])
     parser.add_argument("--threads", type=int, default=50, help="threads of the cluster (load)")
     parser.add_argument("--batches", type=int, default=200, help="batches to measure (load)")
-    parser.add_argument("--runs", type=int, default=300, help="runs (grow) or results (memory)")
+    parser.add_argument("--runs", type=int, default=300, help="runs, or results (memory)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of what happens to workers (churn)")
     parser.add_argument("--workers", type=int, default=10, help="workers at the end (grow)")
     given = parser.parse_args()
     if given.what == "load":
@@ -237,8 +328,12 @@ def main() -> None:
         measure_load(given.threads, given.batches)
     elif given.what == "grow":
         measure_growth(given.runs, given.workers)
-    else:
+    elif given.what == "memory":
         measure_memory(given.runs)
+    elif given.what == "tables":
+        measure_tables(given.runs)
+    else:
+        measure_churn(given.runs, given.seed)
 
 
 if __name__ == "__main__":

@@ -213,7 +213,8 @@ def _chapters(
     ) -> Part:
         blocks: list[Picture | ReportTable] = [table for table in found if table is not None]
         pictures: list[Picture | ReportTable] = list(_pictures(results, name, lang))
-        return Part(name, list(sentences), blocks + pictures if tables_first else pictures + blocks)
+        first = 0 if tables_first else 1  # tables fill the page before the next figure
+        return Part(name, list(sentences), [*pictures[:first], *blocks, *pictures[first:]])
 
     yield (
         "coming",

@@ -125,10 +125,8 @@ def _last_calls(results: Results, calendar: Calendar, lang: str) -> Iterator[Pas
     plan = alternative_title(results.scenario, dated_plan(results, calendar), lang)
     if not calendar.manifest["calendar"]["conditions"]:
         return
-    said = {
-        "plan": proper_name(plan),
-        "conditions": proper_name(conditions_words(calendar.scenario, calendar.manifest["calendar"], lang)),
-    }
+    asked = conditions_words(calendar.scenario, calendar.manifest["calendar"], lang)
+    said = {"plan": proper_name(plan), "conditions": proper_name(asked)}
     rows = calendar_rows(calendar)
     found = rows[rows["last_call"] == "found"].sort_values("latest", kind="stable")
     calls: list[str] = []

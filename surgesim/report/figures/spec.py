@@ -23,6 +23,7 @@ Section = Literal[
     "thresholds",
     "totals",
     "beds",
+    "groups",
 ]
 """The sections of the report that have figures."""
 

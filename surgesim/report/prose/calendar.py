@@ -140,11 +140,10 @@ def calendar_sentences(calendar: Calendar, lang: str) -> Iterator[str]:
 
 def _last_calls(calendar: Calendar, rows: pd.DataFrame, lang: str) -> Iterator[str]:
     entry = calendar.manifest["calendar"]
-    scenario = calendar.scenario
     yield phrase(
         lang,
         "calendar.conditions",
-        conditions=conditions_words(scenario, entry, lang),
+        conditions=conditions_words(calendar.scenario, entry, lang),
         confidence=percent(entry["confidence"], lang),
         step=number(entry["step"], lang),
     )

@@ -104,4 +104,4 @@ def _describe(view: View) -> Iterator[str]:
     )
 
 
-FIGURE: Final = FigureSpec("ages", _draw, _describe, _data, section="districts", place=85)
+FIGURE: Final = FigureSpec("ages", _draw, _describe, _data, section="groups", place=85)
