@@ -308,7 +308,7 @@ def two_at_once(home: Path) -> str:
     folder = fresh(home, "two", None)
     longer = [argument if argument != "6" else "500" for argument in RUN]
     first = Command(folder, *longer, "--workers", "1")
-    while not list(folder.glob("out.unfinished/parts/*.parquet")) and first.poll() is None:
+    while not list(folder.glob("out.unfinished/parts/*.parts")) and first.poll() is None:
         time.sleep(0.05)
     seen = said(*finish(folder, *RUN, "--resume"))
     first.send(signal.SIGKILL)

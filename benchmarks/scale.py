@@ -1,14 +1,22 @@
-"""Measure what a Dask cluster would keep busy: `python benchmarks/scale.py load|grow|memory`.
+"""Measure what a Dask cluster would keep busy: `python benchmarks/scale.py load|grow|memory|tables|churn`.
 
 load
-    Runs that sleep as long as one of Kiên Giang takes, with its true outcomes, on as many threads as the
-    cluster is given, in the batches that surgesim chooses. The seconds of a batch, divided by the processor
-    time that it costs the scheduler or this process (the larger of the two), are the cores kept busy.
+    The first batches of a million runs that sleep as long as one of Kiên Giang takes, with its true
+    outcomes, on as many threads as the cluster is given, in the batches that surgesim chooses. The seconds
+    of a batch, divided by the processor time that it costs the scheduler or this process (the larger of the
+    two), are the cores kept busy.
 grow
     Runs that sleep one second, on a cluster that grows from 1 to 10 workers: the busy share of each worker in
     the last half, and how long the first to end waits for the last.
 memory
-    Results of the true size that wait, in order, for a slow first one: the memory of this process.
+    Results of the true size that wait, in order, for a slow first one, as in a run with a result folder: the
+    memory of this process.
+tables
+    The tables of a sweep with the true outcomes of Kiên Giang, written from stored runs: the memory of this
+    process.
+churn
+    A sweep on a cluster whose workers are killed, leave and join at random, and whose scheduler is killed in
+    the middle: resumed on another one, its tables are those of one process.
 """
 
 from __future__ import annotations
@@ -17,11 +25,13 @@ import argparse
 import contextlib
 import json
 import os
+import random
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -31,17 +41,27 @@ import pyarrow as pa
 from sweep import say
 
 import surgesim
+from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.compute import cluster
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.replicate import one_replication
 from surgesim.study.compute.spread import spread
 from surgesim.study.measures.breaches import breaches_of
 from surgesim.study.measures.outcomes import outcome_row
-from surgesim.study.store.unfinished import Failure, Form, Unfinished
+from surgesim.study.store.folder import hashes
+from surgesim.study.store.parts import places
+from surgesim.study.store.unfinished import Form, Unfinished
+from surgesim.study.sweep.cases import Keep
 from surgesim.study.sweep.parts import RUN, Run
+from surgesim.study.sweep.plan import plan_sweep
+from surgesim.study.sweep.rounds import Rounds
+from surgesim.study.sweep.sweep import _write_tables
+from surgesim.study.tables.series import Series
 
-KIEN_GIANG = Path(__file__).parents[1] / "scenarios" / "kien-giang.yaml"
-RESULT_BYTES = 32_000_000
+SCENARIOS = Path(__file__).parents[1] / "scenarios"
+KIEN_GIANG = SCENARIOS / "kien-giang.yaml"
+SMALL_TOWN = SCENARIOS / "teaching" / "small-town.yaml"
+RESULT_BYTES, PACKED_BYTES = 32_000_000, 3_000_000
 
 
 class Slept(NamedTuple):
@@ -120,31 +140,41 @@ def nap(task: int) -> Slept:
     return Slept(os.getpid(), began, time.time())
 
 
-def large(task: int) -> bytes:
-    """Return a result of the true size; the first is slow."""
+def large(packed: bytes, task: int) -> bytes:
+    """Return a result of the true size, which compresses as a true one does; the first is slow."""
     time.sleep(60 if task == 0 else 0)
-    return bytes(RESULT_BYTES)
+    return packed + bytes(RESULT_BYTES - PACKED_BYTES)
+
+
+def true_rows(scenario: Scenario) -> list[dict[str, Any]]:
+    """Simulate a run, and return its outcomes."""
+    record = one_replication({"baseline": scenario}, 1, 0)["baseline"]
+    return [{"alternative": "baseline", **outcome_row(scenario, record, breaches_of(scenario, record))}]
 
 
 def measure_load(threads: int, batches: int) -> None:
     scenario = surgesim.load(KIEN_GIANG)
     begun = time.process_time()
-    record = one_replication({"baseline": scenario}, 1, 0)["baseline"]
+    rows = true_rows(scenario)
     seconds = time.process_time() - begun
-    rows = [{"alternative": "baseline", **outcome_row(scenario, record, breaches_of(scenario, record))}]
     work = partial(asleep, [scenario], Run(rows), seconds)
-    size = max(1, int(cluster.BATCH_SECONDS / seconds))
-    tasks = range(batches * size)
+    tasks = range(1_000_000)
     with tempfile.TemporaryDirectory() as folder, scheduler() as (address, process), worker(address, threads):
-        stored = Unfinished(Path(folder, "out"), "sweep", {"runs": len(tasks)}, {}, len(tasks), RUN)
+        stored = Unfinished(
+            Path(folder, "out"), "sweep", {"runs": len(tasks), "scenarios": {}}, {}, len(tasks), RUN
+        )
         stored.open(resume=False)
         results = stored.compute(work, tasks, Backend(scheduler=address))
-        for _ in range(threads):  # the first, by which the program learns how long a run takes
+        for _ in range(3 * threads):  # the first, by which the program learns how long a run takes
             next(results)
-        here, there, submitted = time.process_time(), processor_seconds(process), cluster_batches()
-        done = sum(1 for _ in results)
+        here, there, received = time.process_time(), processor_seconds(process), cluster_batches()
+        done = 0
+        while cluster_batches() < received + batches:
+            next(results)
+            done += 1
         here, there = time.process_time() - here, processor_seconds(process) - there
-        made = cluster_batches() - submitted
+        made = cluster_batches() - received
+        results.close()
     batch = done * seconds / made
     say(f"a run takes {seconds:.2f} s; {made} batches of {done / made:.1f} runs, {batch:.1f} s each")
     say(f"a batch costs the scheduler {1000 * there / made:.1f} ms, this process {1000 * here / made:.1f} ms")
@@ -159,14 +189,14 @@ def cluster_batches() -> int:
 
 
 def count_batches() -> None:
-    """Count the batches that are sent."""
-    send = cluster._Batches._submit
+    """Count the batches that are received."""
+    received = cluster._Batches._received
 
-    def counted(self: Any, places: list[int]) -> None:
+    def counted(self: Any, future: Any) -> Any:
         _BATCHES[0] += 1
-        send(self, places)
+        return received(self, future)
 
-    cluster._Batches._submit = counted  # type: ignore[method-assign]
+    cluster._Batches._received = counted  # type: ignore[method-assign]
 
 
 def measure_growth(runs: int, workers: int) -> None:
@@ -198,28 +228,99 @@ def measure_memory(results: int) -> None:
     def content(table: Any) -> bytes:
         return bytes(table["content"][0].as_py())
 
-    form: Form[bytes] = Form(table, content)
+    form: Form[bytes] = Form(table, content, "zstd")
+    cluster.MOST_IN_BATCH = 1  # a true replication with its alternatives takes longer than a batch
+    work = partial(large, os.urandom(PACKED_BYTES))
     most = 0.0
     with tempfile.TemporaryDirectory() as folder, scheduler() as (address, _), worker(address, 2):
-        stored = Unfinished(Path(folder, "out"), "run", {"runs": results}, {}, results, form)
+        stored = Unfinished(Path(folder, "out"), "run", {"runs": results, "scenarios": {}}, {}, results, form)
         stored.open(resume=False)
         begin = memory_mb()
-        completed = stored.compute(large, range(results), Backend(scheduler=address))
-        for _, found in completed:
-            assert not isinstance(found, Failure)
+        for _ in stored.contents(work, range(results), Backend(scheduler=address)):
             most = max(most, memory_mb())
-        del completed
     say(f"{results} results of {RESULT_BYTES / 1e6:.0f} MB: {begin:.0f} MB before, at most {most:.0f} MB")
+
+
+def measure_tables(runs: int) -> None:
+    scenario = surgesim.load(KIEN_GIANG)
+    rows = true_rows(scenario)
+    vary = {"epidemic.variant.r0": "3:7"}
+    plan = plan_sweep(
+        [scenario], vary, None, "lhs", runs // 10, 10, None, None, (), Keep({}, Series.of((), ()))
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        stored = Unfinished(Path(folder, "out"), "sweep", plan.entry, {}, len(plan.cases), RUN)
+        stored.open(resume=False)
+        for run in range(len(plan.cases)):
+            stored.add(run, Run(rows))
+        begin, begun = memory_mb(), time.process_time()
+        _write_tables(Path(folder), stored, plan, Rounds(plan))
+        taken = time.process_time() - begun
+    say(f"{runs} runs: {taken:.0f} s, {begin:.0f} MB before, {memory_mb():.0f} MB after")
+
+
+def measure_churn(runs: int, seed: int) -> None:
+    chance = random.Random(seed)
+    vary = {"epidemic.variant.r0": "3:6"}
+    with tempfile.TemporaryDirectory() as folder:
+        whole, out = Path(folder, "whole"), Path(folder, "out")
+        given: dict[str, Any] = {"design": "lhs", "samples": runs, "replications": 1}
+        surgesim.sweep(surgesim.load(SMALL_TOWN), vary, **given, out=whole)
+        command = ["-m", "surgesim.cli", "sweep", str(SMALL_TOWN), "--vary", "epidemic.variant.r0=3:6"]
+        command += [
+            "--design",
+            "lhs",
+            "--samples",
+            str(runs),
+            "--replications",
+            "1",
+            "--out",
+            str(out),
+            "--quiet",
+        ]
+        events: Counter[str] = Counter()
+        for last in (False, True):
+            with contextlib.ExitStack() as stack:
+                address, process = stack.enter_context(scheduler())
+                workers = [stack.enter_context(worker(address, 1)) for _ in range(2)]
+                client = stack.enter_context(started([*command, "--resume", "--scheduler", address]))
+                while client.poll() is None:
+                    time.sleep(chance.uniform(5, 15))
+                    there = [each for each in workers if each.poll() is None]
+                    what = chance.choice(
+                        ["killed", "left", "joined", "joined"] if len(there) > 1 else ["joined"]
+                    )
+                    if what == "joined":
+                        workers.append(stack.enter_context(worker(address, 1)))
+                    else:
+                        gone = chance.choice(there)
+                        gone.kill() if what == "killed" else gone.terminate()
+                    events[what] += 1
+                    if not last and stored_runs(out) > runs // 2:
+                        os.kill(process, signal.SIGKILL)
+                        client.wait()
+                        events["scheduler killed"] += 1
+                        say(
+                            f"scheduler killed at {stored_runs(out)} of {runs} runs: exit {client.returncode}"
+                        )
+        say(f"{dict(events)}; exit {client.returncode}; the same files: {hashes(out) == hashes(whole)}")
+
+
+def stored_runs(out: Path) -> int:
+    """Return the number of runs of an unfinished sweep."""
+    files = Path(f"{out}.unfinished", "parts").glob("*.parts")
+    return len({place.part for file in files for place in places(file) if place.is_whole})
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["load", "grow", "memory"])
+    parser.add_argument("what", choices=["load", "grow", "memory", "tables", "churn"])
     parser.add_argument("--threads", type=int, default=50, help="threads of the cluster (load)")
     parser.add_argument("--batches", type=int, default=200, help="batches to measure (load)")
-    parser.add_argument("--runs", type=int, default=300, help="runs (grow) or results (memory)")
+    parser.add_argument("--runs", type=int, default=300, help="runs, or results (memory)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of what happens to workers (churn)")
     parser.add_argument("--workers", type=int, default=10, help="workers at the end (grow)")
     given = parser.parse_args()
     if given.what == "load":
@@ -227,8 +328,12 @@ def main() -> None:
         measure_load(given.threads, given.batches)
     elif given.what == "grow":
         measure_growth(given.runs, given.workers)
-    else:
+    elif given.what == "memory":
         measure_memory(given.runs)
+    elif given.what == "tables":
+        measure_tables(given.runs)
+    else:
+        measure_churn(given.runs, given.seed)
 
 
 if __name__ == "__main__":

@@ -164,6 +164,10 @@ def surge_record(scenario: Scenario, replication: int, alternative: int) -> Reco
         "emergency_arrivals": 270 + 10 * random.standard_normal(scenario.days),
         "emergency_unserved": 40 * wave,
         "elective_backlog": np.cumsum(50 * wave),
+        "admissions_oxygen": 90 * wave,
+        "entries_icu": 20 * wave,
+        "deaths_unavoidable": 4 * wave,
+        "deaths_untreated": 2 * wave * (1 - 0.04 * alternative),
     }
     province = np.zeros((scenario.days, len(PROVINCE)))
     for name, values in columns.items():

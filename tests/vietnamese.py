@@ -12,7 +12,7 @@ from surgesim.errors import Problem
 from surgesim.report.messages import message_words
 from surgesim.report.words import catalogue
 
-QUOTED = re.compile(r"'[^']*'|`[^`]*`|(YAML \(|đọc được \(|CSV \(|một trong |gồm |các khóa ).*")
+QUOTED = re.compile(r"'[^']*'|`[^`]*`|(YAML \(|đọc được \(|CSV \(|JSON \(|một trong |gồm |các khóa ).*")
 """What a message quotes: what the user wrote, keys and choices, and the words of the YAML and CSV readers."""
 
 WORD = re.compile(r"(?<![\w./-])[A-Za-z]{3,}(?![\w./-])")

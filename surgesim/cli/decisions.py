@@ -290,7 +290,7 @@ def _steps(texts: Sequence[str]) -> dict[str, float]:
 
 
 @app.command(
-    epilog="Example: surgesim calendar scenarios/teaching/small-town.yaml --threshold without-bed --risk 0.5"
+    epilog="Example: surgesim calendar scenarios/teaching/small-town.yaml --outcome deaths --below 220"
 )
 @with_groups
 def calendar(

@@ -308,18 +308,23 @@ def _entry(plan: _Plan) -> dict[str, Any]:
 
 def _solved(plan: _Plan, trials: Trials) -> tuple[dict[str, Any], pd.DataFrame]:
     order: list[Pair] = []
+    ready: set[Pair] = set()
 
-    def run(pairs: Sequence[Pair], count: int) -> None:
-        new = [pair for pair in pairs if pair not in order]
+    def try_out(pairs: Sequence[Pair], count: int) -> None:
+        new = [pair for pair in pairs if pair not in ready]
         if new:
             trials.add(_candidates(plan, new))
-            order.extend(new)
+            ready.update(new)
         trials.run([_name(pair) for pair in pairs], range(count))
+
+    def run(pairs: Sequence[Pair], count: int) -> None:
+        order.extend(pair for pair in pairs if pair not in order)
+        try_out(pairs, count)
 
     def values(pair: Pair, outcome: str) -> Floats:
         return independent(trials, _name(pair), outcome, plan.goal.together)
 
-    _check_effects(plan, trials, run)
+    _check_effects(plan, trials, try_out)
     firsts, seconds = (len(lever.values) for lever in plan.levers)
     found = walk(firsts, seconds, plan.goal, run, values)
     result = _Found(found.status, found.corners, tuple(order))

@@ -208,10 +208,10 @@ class Trials:
                 self._take(self._tasks[part], content)
         if pending:
             with contextlib.closing(self._kept.compute(work, self._tasks, self._backend)) as results:
-                for part, content in results:
-                    if isinstance(content, Failure):
-                        raise ResultsError(content.error)
-                    self._take(self._tasks[part], content)
+                for part, failure in results:
+                    if failure is not None:
+                        raise ResultsError(failure.error)
+                    self._take(self._tasks[part], self._kept.content(part))
 
     def _check(self, tasks: Sequence[Task]) -> None:
         """Check the draws of new replications, for all candidates that will be run with them."""

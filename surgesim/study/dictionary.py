@@ -125,7 +125,7 @@ _SWEEP_HEAD = """\
 # Files of a sweep
 
 These files are in the folder written by `surgesim sweep` (`results/<scenario name>-sweep/`, or `--out`).
-Until all runs are complete, only `<folder>.unfinished/` exists, with a file for each completed run.
+Until all runs are complete, only `<folder>.unfinished/` exists, with the completed runs in a few files.
 `surgesim plot` draws `plots/sweep-map.svg`, which maps the probability of a breach against two varied paths;
 this figure is not part of the sweep.
 """
@@ -214,10 +214,10 @@ def data_dictionary() -> str:
         ),
         *(_series(table, "Aggregated over the replications.") for table in PARQUET_TABLES),
         _series(FACILITY_SERIES, "Only if series of facilities were named in `surgesim.run`."),
-        "## figures/\n\nThe figures of the run as SVG. `surgesim plot` draws more figures, by default into "
-        "`plots/`. That folder and `report.html` are not part of the result; both are deleted when a new run "
-        "replaces the result. A new run deletes nothing else: if the folder contains a file that surgesim "
-        "did not write, the run stops before it starts.\n",
+        "## figures/\n\nThe figures of the run as SVG. `surgesim plot` draws more, with `--data` also "
+        "the values behind them as CSV, by default into `plots/`. That folder and `report.html` are not part "
+        "of the result; both are deleted when a new run replaces the result. A new run deletes nothing else: "
+        "if the folder contains a file that surgesim did not write, the run stops before it starts.\n",
     ]
     parts.append(
         _section(

@@ -22,6 +22,7 @@ from surgesim.cli import app
 from surgesim.errors import IdentityError
 from surgesim.model import simulation
 from surgesim.report import figures
+from surgesim.study.store.contents import strangers_in_result
 
 PACKAGE = Path(surgesim_package.__file__).parent
 COMMANDS = (
@@ -89,7 +90,7 @@ def test_help_lists_every_command_and_imports_nothing_heavy() -> None:
 
 def test_version() -> None:
     result = surgesim("--version")
-    assert (result.exit_code, result.stdout) == (0, f"surgesim {__version__}\n")
+    assert (result.exit_code, result.stdout) == (0, f"surgesim {__version__} (pure Python)\n")
 
 
 def test_the_package_can_be_run_as_a_module(
@@ -98,7 +99,7 @@ def test_the_package_can_be_run_as_a_module(
     monkeypatch.setattr(sys, "argv", ["surgesim", "--version"])
     with pytest.raises(SystemExit) as left:
         runpy.run_module("surgesim.cli", run_name="__main__")
-    assert (left.value.code, capsys.readouterr().out) == (0, f"surgesim {__version__}\n")
+    assert (left.value.code, capsys.readouterr().out) == (0, f"surgesim {__version__} (pure Python)\n")
 
 
 @pytest.mark.slow
@@ -376,7 +377,8 @@ def test_plot_of_a_district_draws_what_it_can_and_says_what_it_left(stored: Path
 @pytest.mark.slow
 def test_plot_says_which_figures_have_nothing_to_show(stored: Path) -> None:
     result = surgesim("plot", stored)
-    assert "Left out, because there is nothing to show: binding, oxygen, staff, essential\n" in result.stderr
+    empty = "binding, oxygen, staff, essential, openings"
+    assert f"Left out, because there is nothing to show: {empty}\n" in result.stderr
 
 
 @pytest.mark.slow
@@ -402,6 +404,32 @@ def test_plot_refuses(stored: Path, args: tuple[str, ...], message: str) -> None
     assert result.exit_code == 2
     assert message in result.stderr
     assert not (stored / "plots").exists()
+
+
+@pytest.mark.slow
+def test_plot_writes_a_width_and_the_values(stored: Path) -> None:
+    for _ in range(2):  # the second replaces the first
+        result = surgesim("plot", stored, "--figure", "cases", "--width", "89mm", "--data")
+        assert result.exit_code == 0
+        assert [Path(line).name for line in result.stdout.splitlines()] == ["cases.svg", "cases.csv"]
+    picture, values = (stored / "plots" / f"cases.{suffix}" for suffix in ("svg", "csv"))
+    assert f'width="{89 / 25.4 * 72:.6f}'[:12] in picture.read_text()
+    assert values.read_text().startswith("figure,series,date,mean,p5,p25,p50,p75,p95\n")
+    assert strangers_in_result(stored) == []
+
+
+@pytest.mark.parametrize(
+    ("width", "message"),
+    [
+        ("89", "--width: got '89', expected a length such as 89mm, 18cm or 7in"),
+        ("7cm", "--width: got 7cm, expected 80mm to 420mm"),
+        ("17in", "--width: got 17in, expected 80mm to 420mm"),
+    ],
+)
+def test_plot_refuses_a_width(tmp_path: Path, width: str, message: str) -> None:
+    result = surgesim("plot", tmp_path, "--width", width)
+    assert result.exit_code == 2
+    assert result.stderr.startswith(message)
 
 
 @pytest.mark.slow

@@ -31,6 +31,7 @@ from surgesim.study.compute.spread import spread
 from surgesim.study.reproduce import reproduce
 from surgesim.study.run import run
 from surgesim.study.store.folder import hashes
+from surgesim.study.store.parts import places
 from surgesim.study.store.run_folder import read
 from surgesim.study.sweep.sweep import sweep
 
@@ -56,7 +57,8 @@ def command(out: str, *more: str) -> list[str]:
 
 
 def parts(out: str) -> int:
-    return len(list(Path(f"{out}.unfinished/parts").glob("*.parquet")))
+    files = Path(f"{out}.unfinished/parts").glob("*.parts")
+    return len({place.part for file in files for place in places(file) if place.is_whole})
 
 
 def wait_for(process: subprocess.Popen[Any], out: str, count: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -210,11 +211,21 @@ LEVERS = {
 
 
 @cache
+def without(base: str) -> list[Record]:
+    """Runs without a lever, which levers with the same base share."""
+    overlay = json.loads(base)
+    scenario = overlaid(outbreak(), overlay) if overlay else outbreak()
+    return [run_once(scenario, 1, k) for k in range(REPLICATIONS)]
+
+
+@cache
 def runs(name: str, strength: str) -> list[Record]:
     lever = LEVERS[name]
+    if strength == "none":
+        return without(json.dumps(lever.base))
     base = overlaid(outbreak(), lever.base) if lever.base else outbreak()
-    scenario = base if strength == "none" else overlaid(base, getattr(lever, strength))
-    return [run_once(scenario, 1, k) for k in range(REPLICATIONS if strength != "off" else 1)]
+    scenario = overlaid(base, getattr(lever, strength))
+    return [run_once(scenario, 1, k) for k in range(REPLICATIONS if strength == "on" else 1)]
 
 
 @pytest.mark.parametrize("name", LEVERS)

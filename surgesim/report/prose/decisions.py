@@ -178,11 +178,12 @@ def gaining(worth: Worth) -> pd.DataFrame:
 
 def worth_sentences(worth: Worth, lang: str) -> Iterator[str]:
     """State what is worth most, and where the patients went under the leading and the harmful changes."""
-    limits = leading(worth, "limit")
+    limits, steps = leading(worth, "limit"), leading(worth, "step")
     clear = limits[limits["difference_high"] < 0]
-    names = phrase(lang, "decisions.and").join(
-        item_name(worth, row, lang) for row in clear.head(2).to_dict("records")
-    )
+    bought = steps[steps["difference_high"] < 0]
+    if names := _first_names(worth, bought, lang):
+        yield phrase(lang, "worth.most_step", names=names)
+    names = _first_names(worth, clear, lang)
     yield phrase(lang, "worth.most", names=names) if names else phrase(lang, "worth.none")
     for row in gaining(worth).head(1).to_dict("records"):
         beyond = change_words(row["beyond_single"], lang)
@@ -198,13 +199,12 @@ def worth_sentences(worth: Worth, lang: str) -> Iterator[str]:
     harmful = limits[limits["difference_low"] > 0]
     for row in (*clear.head(EXPLAINED).to_dict("records"), *harmful.tail(EXPLAINED).to_dict("records")):
         yield _because(worth, row, lang)
-    steps = leading(worth, "step")
     worse = steps[(steps["difference_low"] > 0) & ~steps["resource"].isin(harmful["resource"])]
     for row in worse.tail(1).to_dict("records"):
         yield _because(worth, row, lang)
-    bought = steps[steps["difference_high"] < 0].dropna(subset=["per_billion"])
-    if not bought.empty:
-        best = bought.sort_values("per_billion").iloc[0].to_dict()
+    priced = bought.dropna(subset=["per_billion"])
+    if not priced.empty:
+        best = priced.sort_values("per_billion").iloc[0].to_dict()
         yield phrase(
             lang,
             "worth.per_billion",
@@ -213,6 +213,12 @@ def worth_sentences(worth: Worth, lang: str) -> Iterator[str]:
             change=change_words(best["per_billion"], lang),
             currency=worth.scenario.supply.currency,
         )
+
+
+def _first_names(worth: Worth, rows: pd.DataFrame, lang: str) -> str:
+    """Return the names of the first two candidates."""
+    names = [item_name(worth, row, lang) for row in rows.head(2).to_dict("records")]
+    return phrase(lang, "decisions.and").join(names)
 
 
 def _because(worth: Worth, row: Mapping[Any, Any], lang: str) -> str:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from surgesim.decisions.door import Size, Worth
 
-ROWS: Final = {"step": 6, "limit": 5, "pair": 2}
+ROWS: Final = {"step": 5, "limit": 5, "pair": 2}
 """Rows of each table of `worth`, so that all fit one screen of 45 lines; the others are in worth.csv."""
 
 PER_COST: Final = 1e9

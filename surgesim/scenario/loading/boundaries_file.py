@@ -63,7 +63,7 @@ def read(path: Path, label: str, districts: Mapping[str, Sequence[str]]) -> dict
             problems.append(f"{what}: {fault}")
             shapes.setdefault(name or "", [])
     if points > MAX_POINTS:
-        problems.append(f"got {points} points, expected at most {MAX_POINTS}: simplify the boundaries")
+        problems.append(f"got {points} points, expected at most {MAX_POINTS} (simplify the boundaries)")
     elif missing := [name for name in districts if name not in shapes]:
         problems.append(f"got no feature for the districts {', '.join(missing)}, expected one for each")
     if problems:
@@ -125,7 +125,7 @@ def _ring(ring: Any) -> Ring:
 def _point(place: Any) -> Point:
     numbers = place[:2] if isinstance(place, list) else []
     if len(numbers) < 2 or any(isinstance(n, bool) or not isinstance(n, (int, float)) for n in numbers):
-        raise _FaultError(f"got {display(place)}, expected longitude and latitude")
+        raise _FaultError(f"got {json.dumps(place)[:40]!r}, expected longitude and latitude")
     x, y = map(float, numbers)
     fault = place_fault(x, y)
     if fault is not None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -43,24 +42,21 @@ def wkt_of(shape: Sequence[Polygon]) -> str:
     return f"MULTIPOLYGON ({', '.join(_group(_line(ring) for ring in polygon) for polygon in shape)})"
 
 
-def _group(parts: Sequence[str] | object) -> str:
-    return f"({', '.join(parts)})"  # type: ignore[arg-type]
+def _group(parts: Iterable[str]) -> str:
+    return f"({', '.join(parts)})"
 
 
 def _line(ring: Ring) -> str:
-    return _group([f"{x:.4f} {y:.4f}" for x, y in [*ring, ring[0]]])
+    return _group(f"{x:.4f} {y:.4f}" for x, y in [*ring, ring[0]])
 
 
 def place_fault(x: float, y: float) -> str | None:
     """Return the error in a longitude and latitude; None if they are possible."""
-    expected = "expected longitude (-180 to 180), then latitude (-90 to 90)"
-    if not (math.isfinite(x) and math.isfinite(y)):
-        return f"got {x:g} {y:g}, {expected}"
     if abs(x) <= 90 < abs(y) <= 180:
-        return f"got {x:g} {y:g}, {expected}: they are swapped"
-    if abs(x) > 180 or abs(y) > 90:
-        return f"got {x:g} {y:g}, {expected}"
-    return None
+        return f"got {x:g} {y:g}, expected longitude (-180 to 180) before latitude (-90 to 90)"
+    if abs(x) <= 180 and abs(y) <= 90:  # False for NaN
+        return None
+    return f"got {x:g} {y:g}, expected longitude (-180 to 180) and latitude (-90 to 90) in degrees"
 
 
 def _is_wkt(text: str) -> str:

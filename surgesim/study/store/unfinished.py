@@ -1,21 +1,23 @@
-"""The parts of an unfinished study: one Parquet file per replication or run, beside the final result.
+"""The parts of an unfinished study, one per replication or run, beside the final result.
 
-``<result>.unfinished/`` contains the plan of the study, its scenarios and its parts. A part is written
-under another name and then renamed, so that a process killed at any moment leaves a complete part or none.
-The error of a failed run is stored in a separate file, and the run is repeated when the study is resumed.
+``<result>.unfinished/`` contains the plan of the study, its scenarios and its parts, which are Parquet tables
+in a few files (see `surgesim.study.store.parts`): a process killed at any moment leaves a complete part or
+none. The error of a failed run is stored too, and the run is repeated when the study is resumed.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
+
+import numpy as np
 
 from surgesim.errors import ResultsError, ScenarioError
 from surgesim.files import atomic_write, disk_errors
@@ -35,6 +37,7 @@ from surgesim.study.store.contents import (
     refuse_strangers,
     strangers,
 )
+from surgesim.study.store.parts import CONTENT, FAILURE, MOST_BYTES, NAME, append, places, read
 
 Content = TypeVar("Content")
 Task = TypeVar("Task")
@@ -50,10 +53,8 @@ OUTCOMES = "outcomes"
 _KEYS_BEFORE_FORMAT = {DESIGN_HASH, "design", "points", "runs", "scenarios", "versions"}
 """Entries that identify plans of 0.1.0, which have no `FORMAT`."""
 
-_PART = re.compile(r"parts/\d{8}\.(parquet|failed)")
-
-_PART_OF = b"run"
-"""Metadata key under which a part stores its number."""
+_PART = re.compile(rf"parts/({NAME.pattern}|\d{{8}}\.(parquet|failed))")
+"""Path of a file of parts, or of a single part of an earlier version."""
 
 EXTENSIONS = "extensions"
 
@@ -87,6 +88,13 @@ class Form(NamedTuple, Generic[Content]):
     compression: str = "none"
 
 
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """The content of a part as bytes."""
+
+    parquet: bytes
+
+
 class Unfinished(Generic[Content]):
     """The folder of an unfinished run or sweep; the caller must hold the lock of the target to change it.
 
@@ -110,7 +118,7 @@ class Unfinished(Generic[Content]):
     done
         One byte per part: 1 if the part exists.
     repeats
-        Names of existing parts that could not be read and are computed again.
+        The file and the number of each part that could not be read and is computed again.
     """
 
     def __init__(
@@ -125,6 +133,10 @@ class Unfinished(Generic[Content]):
         self.path = unfinished_path(target)
         self.done = bytearray(parts)
         self.repeats: list[str] = []
+        self._files: list[Path] = []
+        self._file_of = np.zeros(parts, np.int32)
+        self._offset_of = np.zeros(parts, np.int64)
+        self._next: Path | None = None
         self._target = target
         self._kind = kind
         self._form = form
@@ -171,10 +183,12 @@ class Unfinished(Generic[Content]):
         """
         with disk_errors(self.path):
             self._refuse_others()
-            if self.exists and (resume or self._count()):
+            if self.exists and (self._look() or resume):
                 stored = self._stored()
                 if not resume:
-                    count = f"{self._count()} of {stored.get('runs')} {_UNITS[self._kind]}"
+                    count = (
+                        f"{sum(self.done) + len(self.repeats)} of {stored.get('runs')} {_UNITS[self._kind]}"
+                    )
                     raise ResultsError(
                         f"{self.path}: contains an unfinished {self._kind} with {count}: "
                         "continue with --resume, or delete the folder to start again"
@@ -185,7 +199,6 @@ class Unfinished(Generic[Content]):
                         + "; ".join(changes)
                         + "; undo the changes, or delete the folder to start again"
                     )
-                self._look()
                 return
             self._begin()
 
@@ -196,6 +209,7 @@ class Unfinished(Generic[Content]):
 
     def _begin(self) -> None:
         self.remove()
+        self.repeats.clear()
         try:
             (self.path / PARTS).mkdir(parents=True, exist_ok=True)
             (self.path / SCENARIOS).mkdir(exist_ok=True)
@@ -223,7 +237,7 @@ class Unfinished(Generic[Content]):
             if not _is_plan(stored, self._kind):
                 return strangers(self.path, lambda name: False)
             scenarios |= set(stored["scenarios"])
-        elif not self._parts().is_dir():  # created first and removed last
+        elif not (self.path / PARTS).is_dir():  # created first and removed last
             return strangers(self.path, lambda name: False)
         own = {PLAN, *(f"{SCENARIOS}/{name}.yaml" for name in scenarios)}
         return strangers(
@@ -283,35 +297,42 @@ class Unfinished(Generic[Content]):
             return ["its stored copy is damaged"]
         return list(_differences(then, now, ()))
 
-    def _parts(self) -> Path:
-        return self.path / PARTS
-
-    def _count(self) -> int:
-        return sum(1 for entry in os.scandir(self._parts()) if entry.name.endswith(".parquet"))
-
-    def _look(self) -> None:
-        """Find the valid parts; remove other files, damaged parts and failures."""
-        for entry in list(os.scandir(self._parts())):
-            path = Path(entry.path)
-            if path.suffix == ".parquet" and path.stem.isdigit() and int(path.stem) < len(self.done):
-                try:
-                    self.read(int(path.stem))
-                except ResultsError:
-                    self.repeats.append(entry.name)
-                else:
-                    self.done[int(path.stem)] = 1
+    def _look(self) -> bool:
+        """Find the parts that are whole; return True if there are any parts."""
+        damaged = set[tuple[str, int]]()
+        self._files = sorted(path for path in (self.path / PARTS).iterdir() if NAME.fullmatch(path.name))
+        for number, path in enumerate(self._files):
+            for part, kind, offset, is_whole in places(path):
+                if kind == FAILURE or part >= len(self.done):
                     continue
-            path.unlink()
-        self.repeats.sort()
+                if is_whole:
+                    self._keep(part, number, offset)
+                else:
+                    damaged.add((path.name, part))
+        self.repeats = [f"{name}, part {part}" for name, part in sorted(damaged) if not self.done[part]]
+        self.repeats += sorted(path.name for path in (self.path / PARTS).glob("*.parquet"))
+        return any(self.done) or bool(self.repeats)
 
-    def add(self, part: int, content: Content | Failure) -> None:
-        """Write a part, or the failure of its run."""
+    def _keep(self, part: int, file: int, offset: int) -> None:
+        self._file_of[part], self._offset_of[part], self.done[part] = file, offset, 1
+
+    def add(self, part: int, content: Content | _Packed | Failure) -> None:
+        """Append a part, or the failure of its run."""
+        if isinstance(content, Failure):
+            kind, stored = FAILURE, json.dumps({"error": content.error}).encode()
+        elif isinstance(content, _Packed):
+            kind, stored = CONTENT, content.parquet
+        else:
+            kind, stored = CONTENT, _pack(self._form, content)
         with disk_errors(self.path):
-            if isinstance(content, Failure):
-                _write(self._failed(part), json.dumps({"error": content.error}).encode())
-            else:
-                _write(self._part(part), _parquet(part, self._form.table(content), self._form.compression))
-        self.done[part] = 1
+            if self._next is None or self._next.stat().st_size >= MOST_BYTES:
+                last = NAME.fullmatch(self._files[-1].name) if self._files else None
+                number = 0 if last is None else int(last[1]) + 1
+                self._next = self.path / PARTS / f"{number:08d}.parts"
+                self._next.touch(exist_ok=False)
+                self._files.append(self._next)
+            offset = append(self._next, part, kind, stored)
+        self._keep(part, len(self._files) - 1, offset)
 
     def compute(
         self,
@@ -319,34 +340,28 @@ class Unfinished(Generic[Content]):
         tasks: Sequence[Task],
         backend: Backend,
         left_out: bytes | None = None,
-    ) -> Generator[tuple[int, Content | Failure], None, None]:
-        """Compute the missing parts, one per task; store and yield each as it completes.
+    ) -> Generator[tuple[int, Failure | None], None, None]:
+        """Compute and store the missing parts, one per task; yield the number of each, and its failure.
 
         `left_out` has one byte per task, 1 if it must not be computed; by default, these are the parts that
-        exist.
+        exist. Workers convert the content of their parts to bytes, which are a tenth of a replication.
         """
         done = bytes(self.done) if left_out is None else left_out
-        with contextlib.closing(spread(work, tasks, backend, done=done)) as results:
+        packed = partial(_packed, work, self._form)
+        with contextlib.closing(spread(packed, tasks, backend, done=done)) as results:
             for part, content in results:
                 self.add(part, content)
-                yield part, content
+                yield part, content if isinstance(content, Failure) else None
 
     def contents(
         self, work: Callable[[Task], Content], tasks: Sequence[Task], backend: Backend
     ) -> Generator[Content, None, None]:
-        """Yield the content of all parts in order; missing parts are computed and stored, others are read."""
+        """Yield the content of all parts in order; missing parts are computed and stored."""
         with contextlib.closing(self.compute(work, tasks, backend)) as computed:
             for part in range(len(tasks)):
-                content: Content | Failure | None = None
                 while not self.done[part]:
-                    completed, new = next(computed)
-                    content = (
-                        new if completed == part else None
-                    )  # one that came early is read when its turn comes
-                content = self.read(part) if content is None else content
-                if isinstance(content, Failure):
-                    raise ResultsError(f"{self._failed(part)}: {content.error}")
-                yield content
+                    next(computed)
+                yield self.content(part)
 
     def read(self, part: int) -> Content | Failure:
         """Read a part, or the failure of its run.
@@ -359,16 +374,28 @@ class Unfinished(Generic[Content]):
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        path = self._part(part)
+        if not self.done[part]:
+            raise ResultsError(f"{self.path / PARTS}: lacks part {part}")
+        path = self._files[self._file_of[part]]
         try:
-            if self._failed(part).is_file():
-                return Failure(json.loads(self._failed(part).read_text(encoding="utf-8"))["error"])
-            table = pq.read_table(path, page_checksum_verification=True)
-            content = self._form.content(table)
+            kind, content = read(path, int(self._offset_of[part]), part)
+            if kind == FAILURE:
+                return Failure(json.loads(content)["error"])
+            return self._form.content(pq.read_table(pa.BufferReader(content)))
         except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
-            raise ResultsError(f"{path}: damaged ({error})") from error
-        if (table.schema.metadata or {}).get(_PART_OF) != str(part).encode():
-            raise ResultsError(f"{path}: damaged (the part belongs to another run)")
+            raise ResultsError(f"{path}: damaged in part {part} ({error})") from error
+
+    def content(self, part: int) -> Content:
+        """Read a part.
+
+        Raises
+        ------
+        ResultsError
+            If the part is missing or damaged, or its run failed.
+        """
+        content = self.read(part)
+        if isinstance(content, Failure):
+            raise ResultsError(f"{self.path}: part {part} failed: {content.error}")
         return content
 
     def remove(self) -> None:
@@ -390,12 +417,6 @@ class Unfinished(Generic[Content]):
                 f"{self.path}: is kept because it contains other files; the {self._kind} itself is complete"
             )
 
-    def _part(self, part: int) -> Path:
-        return self._parts() / f"{part:08d}.parquet"
-
-    def _failed(self, part: int) -> Path:
-        return self._parts() / f"{part:08d}.failed"
-
 
 def unfinished_path(target: Path) -> Path:
     """Return the folder of the unfinished study whose result folder will be `target`."""
@@ -411,18 +432,18 @@ def _is_plan(stored: Mapping[str, Any], kind: str) -> bool:
     )
 
 
-def _parquet(part: int, table: Any, compression: str) -> bytes:
+def _packed(work: Callable[[Task], Content | Failure], form: Form[Content], task: Task) -> _Packed | Failure:
+    content = work(task)
+    return content if isinstance(content, Failure) else _Packed(_pack(form, content))
+
+
+def _pack(form: Form[Content], content: Content) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     sink = pa.BufferOutputStream()
     pq.write_table(
-        table.replace_schema_metadata({_PART_OF: str(part)}),
-        sink,
-        compression=compression,
-        use_dictionary=False,
-        write_statistics=False,
-        write_page_checksum=True,
+        form.table(content), sink, compression=form.compression, use_dictionary=False, write_statistics=False
     )
     return bytes(sink.getvalue())
 

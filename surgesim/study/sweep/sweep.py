@@ -212,9 +212,9 @@ def _run(unfinished: Unfinished[Run], plan: Plan, backend: Backend) -> Rounds:
         total = sum(rounds.counts)
         backend.report(total - len(pending), total)
         with contextlib.closing(unfinished.compute(work, plan.cases, backend, left_out)) as results:
-            for done, (run, content) in enumerate(results, start=total - len(pending) + 1):
-                if isinstance(content, Failure):
-                    _log(plan, run, content)
+            for done, (run, failure) in enumerate(results, start=total - len(pending) + 1):
+                if failure is not None:
+                    _log(plan, run, failure)
                 backend.report(done, total)
         is_left = rounds.look(unfinished.read)
     return rounds

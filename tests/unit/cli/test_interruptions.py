@@ -112,7 +112,7 @@ def test_a_closed_output_stops_nothing(here: Path) -> None:
 def test_a_second_process_is_told_who_writes_the_result(here: Path) -> None:
     first = [sys.executable, "-m", "surgesim.cli", *RUN, "--replications", "2000"]
     with subprocess.Popen(first, cwd=here, stdout=subprocess.DEVNULL) as process:
-        while not list(here.glob("out.unfinished/parts/*.parquet")):
+        while not list(here.glob("out.unfinished/parts/*.parts")):
             assert process.poll() is None
             time.sleep(0.02)
         for more in ([], ["--resume"]):

@@ -72,6 +72,7 @@ def test_the_frontier_is_the_closed_form(simulated: list[Task]) -> None:
     assert done.answer["tested"] < 5 * 9 / 2
     assert done.answer["runs"] == sum(len(task.names) for task in simulated)
     table = done.table
+    assert table["replications"].min() >= 20
     assert table.loc[table["corner"] == "yes", "verdict"].eq("holds").all()
 
 

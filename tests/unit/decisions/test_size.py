@@ -94,6 +94,14 @@ def test_several_conditions_hold_at_once(simulated: list[Task]) -> None:
     assert set(done.table["outcome"]) == {"breached_without-bed", "deaths"}
 
 
+def test_conditions_that_contradict_are_named(simulated: list[Task]) -> None:
+    """Six beds are needed, with which three die on average."""
+    done = search(outcome={"deaths": 2.0})
+    assert (done.answer["status"], done.answer["opposed"]) == ("unreachable", ["deaths"])
+    said = " ".join(size_sentences(done, "en"))
+    assert "The conditions contradict each other: the strong end breaks the bound on All deaths" in said
+
+
 def test_the_least_for_most_draws_is_more_than_on_average(monkeypatch: pytest.MonkeyPatch) -> None:
     """Deaths of a draw are below 5 with a probability of (5 + beds) / 20, and on average from 6 beds on."""
 

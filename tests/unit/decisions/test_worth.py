@@ -168,7 +168,7 @@ def test_the_command_fits_one_screen(
     lines = done.stdout.splitlines()
     assert len(lines) <= 45
     assert max(map(len, lines)) <= 80
-    assert {"en": "Together: ICU beds + ICU nurses gain", "vi": "Cùng nhau: giường ICU + điều dưỡng ICU"}[
+    assert {"en": "Together: ICU beds + ICU nurses change", "vi": "Cùng nhau: giường ICU + điều dưỡng ICU"}[
         lang
     ] in (" ".join(done.stdout.split()))
     assert sorted(path.name for path in Path("results/small-worth").iterdir()) == [

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 from shipped import FOLDER, shipped
 
+from surgesim import loads
 from surgesim.model.outcomes import OUTCOMES
 from surgesim.model.record import ASSESSED, DISTRICT, DISTRICT_ASSESSED, FACILITY, PROVINCE, logistics_columns
 
@@ -54,7 +55,7 @@ def keys_named(province: str) -> list[str]:
 
 def test_no_statement_of_the_plans_has_been_dropped() -> None:
     assert {province: len(rows(province)) for province in FILES} == {
-        "Hà Nam": 11, "Lai Châu": 18, "Kiên Giang": 17, "Thanh Hoá": 9,
+        "Hà Nam": 11, "Lai Châu": 18, "Kiên Giang": 18, "Thanh Hoá": 9,
     }  # fmt: skip
 
 
@@ -70,6 +71,12 @@ def test_every_output_column_of_the_table_exists(province: str) -> None:
     found = [column for row in rows(province) for column in named(row.columns)]
     assert len(found) >= 9
     assert set(found) <= COLUMNS
+
+
+@pytest.mark.parametrize("name", ["ha-nam-narrow", "kien-giang-visitors"])
+def test_the_lines_below_the_tables_are_a_scenario(name: str) -> None:
+    [text] = re.findall(rf"```yaml\n(extends: [\w.-]+\nname: {name}\n.*?)```", PAGE, re.DOTALL)
+    assert loads(text.replace("extends: ", f"extends: {FOLDER}/")).name == name
 
 
 @pytest.mark.parametrize("province", FILES)

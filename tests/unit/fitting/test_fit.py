@@ -27,6 +27,7 @@ from surgesim.fitting.members import Member, Task
 from surgesim.scenario.door import dump
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.compute.backend import Backend
+from surgesim.study.store.parts import places
 
 SMALL: dict[str, Any] = {"members": 20, "rounds": 2, "replicates": 5, "priors": PRIORS, "defaults": False}
 
@@ -274,7 +275,10 @@ def test_a_killed_fit_goes_on(files: Path) -> None:
     process = subprocess.Popen([sys.executable, "-m", "surgesim.cli", *args, str(out)])
     parts = files / "killed.unfinished" / "parts"
     end = time.monotonic() + 120
-    while not (parts / "00000001.parquet").exists() and time.monotonic() < end:
+    while (
+        not any(place.part for path in parts.glob("*.parts") for place in places(path))
+        and time.monotonic() < end
+    ):
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
     process.wait()

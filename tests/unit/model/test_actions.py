@@ -567,7 +567,6 @@ def same(one: Record, other: Record) -> None:
 EVERYTHING: dict[str, Plain] = {
     "reinforce_staff": {"icu_nurses": 50, "doctors": 5, "ward_nurses": 100},
     "redeploy_nurses": {"share": 0.5},
-    "form_icu_teams": {"share": 1.0},
     "equip": {"ventilators": 10},
     "order_oxygen": {"tank_kg": 100.0, "plant_nm3_per_hour": 5.0, "delivery_kg": 50.0},
     "postpone_elective": {"share": 1.0},

@@ -26,7 +26,9 @@ SIXTIES = 6
 def ha_nam() -> Scenario:
     """The example of docs/provinces.md."""
     page = (ROOT / "docs" / "provinces.md").read_text(encoding="utf-8")
-    (text,) = re.findall(r"^```yaml\n(extends: ha-nam.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
+    (text,) = re.findall(
+        r"^```yaml\n(extends: ha-nam.yaml\nname: ha-nam-65\n.*?)^```", page, flags=re.MULTILINE | re.DOTALL
+    )
     return surgesim.loads(text.replace("ha-nam.yaml", str(FOLDER / "ha-nam.yaml")))
 
 

@@ -48,9 +48,12 @@ def test_other_teams_are_shared_out_by_residents_and_leave_as_they_came() -> Non
     home.begin_day()
     home.pass_day(many, 0.0)
     assert home.followed == 3 * 20 + 7 * 50
-    home.add_teams(3, 0)
-    home.add_teams(1, 3)
-    home.add_teams(0, 1)
+    for now in (1, 2, 3):
+        home.add_teams(now, now - 1)
+    home.begin_day()
+    home.pass_day(many, 0.0)
+    assert home.followed == 4 * 20 + 9 * 50  # as three teams at once, not each to the largest area
+    home.add_teams(0, 3)
     home.begin_day()
     home.pass_day(many, 0.0)
     assert home.followed == 3 * 20 + 7 * 50

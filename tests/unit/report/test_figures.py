@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
@@ -19,19 +20,35 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
-from drawn import lay_out, outside, overlaps
+from drawn import lay_out, outside, overlaps, texts
 from figure_cases import BASE_FACILITY, DAYS, THRESHOLDS, surge_results, surge_scenario
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgba
+from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.patches import Patch
 from matplotlib.text import Text
 
+import surgesim
 from surgesim.errors import ResultsError
+from surgesim.files import is_figure
 from surgesim.report import words
-from surgesim.report.figures import FIGURES, EmptyFigureError, describe, draw, run, save, save_all
+from surgesim.report.figures import (
+    FIGURES,
+    LEAST_WIDTH,
+    EmptyFigureError,
+    data,
+    describe,
+    draw,
+    run,
+    save,
+    save_all,
+    save_data,
+)
 from surgesim.report.figures.drawing.page import (
     PROBABILITIES,
     Look,
+    View,
     date_ticks,
     settle,
     spans,
@@ -42,7 +59,7 @@ from surgesim.report.figures.drawing.page import (
 )
 from surgesim.report.figures.drawing.summaries import BREACH_SHADE, threshold_summaries
 from surgesim.report.figures.run.calendar import breach_shares
-from surgesim.report.figures.run.districts import shade_of, tiles_of
+from surgesim.report.figures.run.districts import class_edges, class_of, tiles_of
 from surgesim.report.figures.run.openings import STRIP
 from surgesim.study.results import Results
 
@@ -102,10 +119,115 @@ def shaded(axes: Axes) -> list[tuple[float, float]]:
 
 @pytest.mark.slow
 @every_figure()
-def test_no_text_overlaps_another_or_leaves_the_page(large_figure: Drawn, name: str, lang: str) -> None:
+def test_no_text_overlaps_another_leaves_the_page_or_is_small(
+    large_figure: Drawn, name: str, lang: str
+) -> None:
     figure = large_figure(name, lang)
     assert overlaps(figure) == []
     assert outside(figure) == []
+    assert smallest(figure) >= LEAST_SIZE
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FIGURES)
+def test_text_is_legible_in_a_narrow_column(small: Results, name: str) -> None:
+    figure = lay_out(draw(small, name, lang="vi", width=LEAST_WIDTH))
+    assert overlaps(figure) == []
+    assert outside(figure) == []
+    assert smallest(figure) >= LEAST_SIZE
+    assert figure.get_figwidth() == LEAST_WIDTH
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_names_its_source(small: Results, name: str) -> None:
+    manifest = {**small.manifest, "scenario_sha256": "0123456789abcdef", "versions": {"surgesim": "9.8"}}
+    texts = [text.get_text() for text in draw(replace(small, manifest=manifest), name).texts]
+    assert f"Source: surgesim 9.8; scenario {small.scenario.name}, SHA-256 0123456789ab" in texts
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FIGURES)
+def test_marks_are_told_apart_in_grey_and_without_red_or_green(small_figure: Drawn, name: str) -> None:
+    marks = [handle for box in small_figure(name, "vi").findobj(Legend) for handle in box.legend_handles]
+    for one, other in combinations(marks, 2):
+        if look_of(one) == look_of(other):
+            seen = [np.array(to_rgb(colour_of(handle))) for handle in (one, other)]
+            for matrix in (GREY_VISION, DEUTERANOPIA, PROTANOPIA):
+                assert np.abs(matrix @ seen[0] - matrix @ seen[1]).max() > 0.08
+
+
+def test_the_check_of_colours_sees_red_and_green() -> None:
+    red, green = np.array([0.8, 0.3, 0.1]), np.array([0.4, 0.45, 0.1])
+    assert np.abs(DEUTERANOPIA @ (red - green)).max() < 0.2 < np.abs(red - green).max()
+
+
+GREY_VISION = np.tile([0.299, 0.587, 0.114], (3, 1))
+DEUTERANOPIA = np.array([[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]])
+PROTANOPIA = np.array([[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]])
+"""Colours as seen by eyes without green or red cones: Machado et al. 2009, severity 1."""
+
+
+def look_of(handle: Any) -> tuple[Any, ...]:
+    """Return what distinguishes a mark without its colour."""
+    if isinstance(handle, Patch):
+        return ("patch", handle.get_hatch() or "")
+    return ("line", str(handle.get_linestyle()), handle.get_marker(), handle.get_linewidth())
+
+
+def colour_of(handle: Any) -> Any:
+    if isinstance(handle, Patch):
+        return handle.get_facecolor()[:3]
+    return handle.get_markerfacecolor() if handle.get_marker() != "None" else handle.get_color()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FIGURES)
+def test_the_data_are_what_is_drawn(small: Results, small_figure: Drawn, name: str, tmp_path: Path) -> None:
+    table = data(small, name, lang="vi")
+    path = save_data(table, tmp_path / f"{name}.csv")
+    assert is_figure(path)
+    assert len(path.read_text().splitlines()) == 1 + len(table) > 1
+    assert set(table["figure"]) == {name}
+    numbers = [column for column in table if table[column].dtype.kind == "f"]
+    by = next((column for column in ("series", "bed") if column in table), None)
+    groups = [table] if by is None else [rows for _, rows in table.groupby(by)]
+    values = [rows[column].to_numpy() for rows in groups for column in numbers]
+    for axes in small_figure(name, "vi").axes:
+        for line in axes.get_lines():
+            drawn = np.asarray(line.get_ydata(), dtype=float)
+            if len(drawn) == DAYS:
+                assert any(len(v) == DAYS and np.allclose(v, drawn, equal_nan=True) for v in values)
+
+
+@pytest.mark.slow
+def test_a_figure_is_drawn_in_the_axes_given(small: Results) -> None:
+    page = Figure(figsize=(8, 6))
+    grid = page.subplots(2, 2)
+    assert surgesim.plot(small, "cases", grid[0, 0]) == [grid[0, 0]]
+    assert surgesim.plot(small, "binding", grid[1], lang="vi") == list(grid[1])
+    assert grid[0, 0].get_lines()
+    assert grid[1, 1].get_legend() is not None
+    assert page.texts == []
+    assert page.axes == list(grid.flat)
+    own = surgesim.plot(small, "binding")
+    assert len(own) == 2
+    assert own[0].get_figure() is not page
+    with pytest.raises(ResultsError, match="got 2 axes, expected 1 for this figure"):
+        surgesim.plot(small, "cases", grid[1])
+
+
+@pytest.mark.parametrize("width", [79.9, 421, float("nan")])
+def test_a_width_out_of_bounds_is_refused(small: Results, width: float) -> None:
+    with pytest.raises(ResultsError, match=r"got a width of \S+ mm, expected 80 to 420 mm"):
+        draw(small, "cases", width=width / 25.4)
+
+
+def smallest(figure: Figure) -> float:
+    return min(text.get_fontsize() for text in texts(figure))
+
+
+LEAST_SIZE = 8.0
 
 
 def test_every_module_of_the_folder_declares_a_figure_and_the_report_has_its_order() -> None:
@@ -130,6 +252,10 @@ def test_the_overlap_check_sees_an_overlap(small: Results) -> None:
     assert overlaps(lay_out(figure))
 
 
+NAMED_ROWS = {"openings", "alternatives", "calendar", "patients", "hospitals", "ages"}
+"""Figures whose vertical axis has the names of rows."""
+
+
 @pytest.mark.slow
 @every_figure()
 def test_every_axis_has_a_unit(small_figure: Drawn, name: str, lang: str) -> None:
@@ -143,7 +269,7 @@ def test_every_axis_has_a_unit(small_figure: Drawn, name: str, lang: str) -> Non
             axis
             for axis in (axes.xaxis, axes.yaxis)
             if any(label.get_visible() and has_digit(label.get_text()) for label in axis.get_ticklabels())
-            and not (axis is axes.yaxis and name in ("openings", "alternatives", "calendar"))  # names of rows
+            and not (axis is axes.yaxis and name in NAMED_ROWS)
         ]
         for axis in numbered:
             text = axis.label.get_text().replace("\n", " ")
@@ -266,17 +392,22 @@ def test_need_shows_staffed_beds_and_who_is_without(small: Results) -> None:
 
 @pytest.mark.slow
 def test_facilities_stand_by_opening_date_and_those_always_open_are_left_out(results: Results) -> None:
-    axes = lay_out(draw(results, "openings")).axes[0]
-    shown = [label.get_text().replace("\n", " ") for label in axes.get_yticklabels()]
+    figure = lay_out(draw(results, "openings"))
+    axes = figure.axes[0]
+    group, *shown = [label.get_text().replace("\n", " ") for label in axes.get_yticklabels()]
     states = results.facility_states.query("alternative == 'baseline'")
     opened = states[states["open"] >= 0.5].groupby("facility")["day"].min().drop("general").sort_values()
     facilities = results.scenario.care.facilities
-    assert shown[:-1] == [facilities[name].title.get("en") for name in opened.index]
-    assert shown[-1] == facilities["site-30"].title.get("en")  # never opened
-    dates = [text.get_text() for text in axes.texts]
-    assert dates[len(opened)] == words.phrase("en", "figure.open_never")
+    assert group == f"Other facilities{words.NBSP}(29)"  # the plan has no rule that opens them
+    assert shown == [facilities[name].title.get("en") for name in opened.index]
+    notes = " ".join(text.get_text() for text in figure.texts)
+    assert "1 facilities open in no run" in notes  # site-30
+    beside = [text.get_text() for text in axes.texts][: 3 * len(shown)]
     beds = [facilities[name].beds for name in opened.index]
-    assert dates[-len(shown) : -1] == [f"{b.basic}/{b.oxygen}/{b.icu}" for b in beds]
+    assert beside[1::3] == [f"{b.basic}/{b.oxygen}/{b.icu}" for b in beds]
+    of = results.facilities.query("alternative == 'baseline'").set_index("facility")
+    occupied = [of.loc[name, "mean_occupancy_oxygen"] for name in opened.index]
+    assert [text.split("/")[0] for text in beside[2::3]] == [words.percent(share, "en") for share in occupied]
 
 
 def test_alternatives_are_sorted_by_what_their_interval_says(small: Results) -> None:
@@ -385,7 +516,9 @@ def test_an_unknown_format_is_refused(small: Results, tmp_path: Path) -> None:
 def test_figures_with_nothing_to_show_are_left_out(tmp_path: Path) -> None:
     always_open = {"facilities": {"general": BASE_FACILITY | {"title": "A"}}}
     bare = surge_results(surge_scenario(alternatives={}, command={}, care=always_open), replications=2)
-    assert [path.stem for path in save_all(bare, tmp_path)] == ["need", "epidemic", "cases", "districts"]
+    assert [path.stem for path in save_all(bare, tmp_path)] == [
+        *("need", "epidemic", "cases", "patients", "districts", "ages", "hospitals")
+    ]
     for name in (
         "calendar",
         "thresholds",
@@ -424,15 +557,11 @@ def test_thresholds_of_an_item_and_of_some_bed_types() -> None:
         },
     )
     results = surge_results(scenario, replications=3)
-    masks, icu, both = draw(results, "thresholds", lang="vi").axes[:3]
-    assert masks.get_title(loc="left").replace(words.NBSP, " ") == "Số ngày dự trữ: Khẩu trang < 7"
-    assert masks.get_ylabel() == "ngày"
-    not_kept = words.phrase("vi", "figure.not_kept")
-    assert [not_kept in [text.get_text() for text in axes.texts] for axes in (masks, icu, both)] == [
-        False,
-        False,
-        True,
-    ]
+    figure = draw(results, "thresholds", lang="vi")
+    (icu,) = figure.axes
+    notes = " ".join(text.get_text() for text in figure.texts).replace("\n", " ").replace(words.NBSP, " ")
+    assert "Số ngày dự trữ: Khẩu trang < 7: " in notes  # constant
+    assert words.phrase("vi", "figure.not_kept") in notes  # of two of three types, no daily values are stored
     vacant = results.daily.query("alternative == 'baseline' and indicator == 'vacant_icu'")["p50"].to_numpy()
     drawn = [np.asarray(line.get_ydata()) for line in icu.get_lines()]
     assert any(line.shape == vacant.shape and np.allclose(line, vacant) for line in drawn)  # 100,000 people
@@ -471,7 +600,7 @@ def test_openings_fill_every_day_of_every_strip(small: Results) -> None:
     rows = len(axes.get_yticklabels())
     for day in (0, 60, 90, 130, DAYS - 1):
         tops = heights(axes, day, small.scenario.start)
-        assert sum(top == pytest.approx(STRIP) for top in tops) == rows, day
+        assert sum(top == pytest.approx(STRIP) for top in tops) == rows - 1, day  # a row names the group
 
 
 @pytest.mark.slow
@@ -569,7 +698,7 @@ def test_the_calendar_is_the_share_of_runs_in_breach(small: Results) -> None:
 
 
 def test_a_tile_says_deaths_and_cases_of_its_district(small: Results) -> None:
-    tiles = tiles_of(small, "baseline", "en")
+    tiles = tiles_of(View(small))
     first = next(iter(small.scenario.people.districts))
     rows = small.daily_districts.query(
         f"alternative == 'baseline' and area == '{first}' and indicator == 'deaths'"
@@ -582,10 +711,19 @@ def test_a_tile_says_deaths_and_cases_of_its_district(small: Results) -> None:
     assert any(text.startswith(f"{words.round_off(tiles[0].deaths, 'en')} deaths/100,000") for text in said)
 
 
-def test_districts_with_like_deaths_are_of_like_colour() -> None:
-    least, near, most = (np.array(to_rgba(shade_of(deaths, 500))) for deaths in (0, 480, 500))
-    assert np.abs(near - most).max() <= 0.05 * np.abs(least - most).max() + 1 / 255
-    assert shade_of(0, 0) == shade_of(0, 500)
+@pytest.mark.parametrize(
+    ("values", "edges"),
+    [
+        ((479, 581, 540), [475, 500, 525, 550, 575, 600]),
+        ((0, 0.4), [0, 0.1, 0.2, 0.3, 0.4]),
+        ((7, 7), [7, 7]),
+        ((99, 1001), [0, 250, 500, 750, 1000, 1250]),
+    ],
+)
+def test_classes_cover_the_values_and_tell_them_apart(values: tuple[float, ...], edges: list[float]) -> None:
+    assert class_edges(values) == pytest.approx(edges)
+    assert [class_of(edge, edges) for edge in edges[1:]] == list(range(len(edges) - 1))
+    assert class_of(min(values), edges) == 0
 
 
 @pytest.mark.slow
@@ -710,10 +848,9 @@ def test_a_facility_that_another_takes_the_place_of_is_named() -> None:
 
 
 @pytest.mark.slow
-def test_no_value_is_written_on_the_line_at_zero(results: Results) -> None:
-    figure = lay_out(draw(results, "alternatives"))
-    for axes in figure.axes:
-        zero = axes.transData.transform((0.0, 0.0))[0]
-        for text in axes.texts[1:]:  # the first tells of the baseline
-            box = text.get_window_extent()
-            assert not box.x0 < zero < box.x1, text.get_text()
+def test_differences_are_written_beside_their_panels(large_figure: Drawn) -> None:
+    for axes in large_figure("alternatives", "en").axes:
+        edge = axes.get_window_extent().x1
+        values = axes.texts[:-1]  # the last is under the title
+        assert len(values) == MANY[1]
+        assert all(text.get_window_extent().x0 > edge for text in values)

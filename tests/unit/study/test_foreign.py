@@ -389,6 +389,7 @@ def begun(target: Path, *, of_0_1_0: bool = False) -> Path:
         "notes.txt",
         "parts/notes.txt",
         "parts/mine.parquet",
+        "parts/mine.parts",
         "parts/.hidden",
         "scenarios/other.yaml",
         "mine/x",
@@ -483,7 +484,7 @@ def test_parts_go_last_so_that_a_kill_leaves_what_is_known_as_ours(
         patch.setattr(shutil, "rmtree", killed_at_the_second)
         with pytest.raises(KeyboardInterrupt):
             unfinished(tmp_path / "out").remove()
-    assert sorted(tree(folder)) == ["parts", "parts/00000000.parquet"]
+    assert sorted(tree(folder)) == ["parts", "parts/00000000.parts"]
     unfinished(tmp_path / "out").open(resume=False)
 
 

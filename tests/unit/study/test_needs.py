@@ -211,10 +211,9 @@ def test_screen_and_figures_say_what_is_not_assessed(lang: str) -> None:
     assert all(reason in text for reason in reasons)
     assert phrase(lang, "assessed.over", assessed=3, all=5) in text
     drawn = draw(results, "thresholds", lang=lang)
-    panels = [" ".join(t.get_text() for t in axes.texts) for axes in drawn.axes]
-    assert [any(reason[:12] in panel for reason in reasons) for panel in panels[:5]] == [
-        True, False, False, False, True
-    ]  # fmt: skip
+    notes = " ".join(text.get_text() for text in drawn.texts).replace("\n", " ")
+    assert all(reason in notes for reason in reasons)
+    assert len(drawn.axes) <= 4  # no panels that only say so
     shares = breach_shares(results, "baseline")
     assert [name for name, share in shares.items() if np.isnan(share).all()] == ["cases", "staffed"]
     assert phrase(lang, "assessed.short") in [

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 from loading_cases import with_values
 from study_cases import made_up_record, made_up_simulation, small_scenario
@@ -26,10 +24,11 @@ from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.compute.backend import Backend
 from surgesim.study.reproduce import reproduce
 from surgesim.study.run import run
+from surgesim.study.store import parts, unfinished
 from surgesim.study.store.contents import SWEEP
 from surgesim.study.store.folder import hashes
 from surgesim.study.store.run_folder import read
-from surgesim.study.store.unfinished import Unfinished
+from surgesim.study.store.unfinished import Failure, Unfinished
 from surgesim.study.sweep.cases import Cases
 from surgesim.study.sweep.parts import RUN, Run
 from surgesim.study.sweep.result import Sweep
@@ -94,7 +93,7 @@ def test_points_share_the_random_numbers_of_a_replication(quick: None, tmp_path:
         group.drop(columns="point").reset_index(drop=True) for _, group in runs.groupby("point")
     )
     assert all(first.equals(other) for other in others)
-    assert runs["deaths"].nunique() == 3
+    assert len(first.drop(columns="replication").drop_duplicates()) == 3
 
 
 @pytest.mark.slow
@@ -207,34 +206,45 @@ def test_a_changed_sweep_is_not_resumed(
     assert hashes(tmp_path / "out.unfinished") == parts
 
 
-def truncated(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:-7])
+def damaged(content: bytearray, at: int) -> None:
+    """One bit of a part's content: only a checksum can tell."""
+    content[at + 200] ^= 0x01
 
 
-def flipped(path: Path) -> None:
-    """The last bits of one value: only a checksum can tell."""
-    value = next(filter(None, pq.read_table(path)["value"].to_pylist()))
-    content = path.read_bytes()
-    at = content.index(struct.pack("<d", value))
-    path.write_bytes(content[:at] + bytes([content[at] ^ 0x01]) + content[at + 1 :])
-    assert value not in pq.read_table(path)["value"].to_pylist()
+def without_its_end(content: bytearray, at: int) -> None:
+    del content[at + 200 : content.index(b"surgesim part", at + 1)]
 
 
-def of_another_run(path: Path) -> None:
-    path.write_bytes(path.with_name("00000001.parquet").read_bytes())
+def headless(content: bytearray, at: int) -> None:
+    """The number of the part is unknown, so it is missing without a name."""
+    content[at + 16] ^= 0x04
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("damage", [truncated, flipped, of_another_run, lambda path: path.write_bytes(b"")])
+@pytest.mark.parametrize(
+    ("damage", "repeats"),
+    [
+        (damaged, ("00000000.parts, part 3",)),
+        (without_its_end, ("00000000.parts, part 3",)),
+        (headless, ()),
+    ],
+)
 def test_a_corrupt_part_is_named_and_redone(
-    quick: None, tmp_path: Path, damage: Callable[[Path], None]
+    quick: None, tmp_path: Path, damage: Callable[[bytearray, int], None], repeats: tuple[str, ...]
 ) -> None:
     whole = swept(tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
         swept(tmp_path / "out", progress=stops_after(9))
-    damage(tmp_path / "out.unfinished" / "parts" / "00000003.parquet")
-    found = swept(tmp_path / "out", resume=True)
-    assert found.repeats == ("00000003.parquet",)
+    path = tmp_path / "out.unfinished" / "parts" / "00000000.parts"
+    places = list(parts.places(path))
+    assert [place.part for place in places] == list(range(9))
+    content = bytearray(path.read_bytes())
+    damage(content, places[3].offset)
+    path.write_bytes(content)
+    told: list[tuple[int, int]] = []
+    found = swept(tmp_path / "out", resume=True, progress=lambda *counts: told.append(counts))
+    assert told[0] == (8, 18)  # the parts behind the corrupt one are found
+    assert found.repeats == repeats
     assert hashes(found.folder) == hashes(whole.folder)
 
 
@@ -357,20 +367,49 @@ def test_what_a_kill_leaves_of_a_finished_sweep_is_not_taken_up(quick: None, tmp
     assert hashes(found.folder) == hashes(swept(tmp_path / "whole", seed=99).folder)
 
 
-def test_a_part_is_there_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    parts = Unfinished(tmp_path / "out", SWEEP, {"runs": 2}, {}, 2, RUN)
-    parts.open(resume=False)
-    monkeypatch.setattr(Path, "replace", lambda self, target: (_ for _ in ()).throw(KeyboardInterrupt))
-    with pytest.raises(KeyboardInterrupt):
-        parts.add(0, Run([{"alternative": "baseline", "deaths": 1.0}]))
-    assert list((tmp_path / "out.unfinished" / "parts").iterdir()) == []
-    monkeypatch.undo()
-    rows = [{"alternative": "baseline", "deaths": 0.1 + 0.2}, {"alternative": "a", "deaths": np.nan}]
-    parts.add(1, Run(rows))
-    found = parts.read(1)
-    assert isinstance(found, Run)
-    assert found.rows[0] == rows[0]
-    assert found.series == {}
+def test_a_part_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    def opened() -> Unfinished[Run]:
+        kept = Unfinished(tmp_path / "out", SWEEP, {"runs": 3, "scenarios": {}}, {}, 3, RUN)
+        kept.open(resume=True)
+        return kept
+
+    def rows(deaths: float) -> list[dict[str, Any]]:
+        return [{"alternative": "baseline", "deaths": deaths}, {"alternative": "a", "deaths": np.nan}]
+
+    first = opened()
+    for part in range(2):
+        first.add(part, Run(rows(0.1 + 0.2)))
+    path = tmp_path / "out.unfinished" / "parts" / "00000000.parts"
+    content = path.read_bytes()
+    second = next(place.offset for place in parts.places(path) if place.part == 1)
+    for length in (0, 5, second - 1, second, second + 1, second + 20, second + 60, len(content) - 1):
+        path.write_bytes(content[:length])  # as if killed at this moment
+        assert list(opened().done) == [int(length >= second), 0, 0]
+    path.write_bytes(content[: len(content) - 1])
+    again = opened()
+    again.add(1, Run(rows(5.0)))
+    again.add(2, Failure("by chance"))
+    assert sorted(file.name for file in path.parent.iterdir()) == ["00000000.parts", "00000001.parts"]
+    assert again.read(2) == Failure("by chance")
+    assert list(opened().done) == [1, 1, 0]  # what failed is tried again
+    for part, deaths in ((0, 0.1 + 0.2), (1, 5.0)):
+        found = opened().read(part)
+        assert isinstance(found, Run)
+        np.testing.assert_equal(found.rows, rows(deaths))
+        assert found.series == {}
+
+
+def test_a_file_of_parts_does_not_grow_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unfinished, "MOST_BYTES", 3_000)
+    kept = Unfinished(tmp_path / "out", SWEEP, {"runs": 9, "scenarios": {}}, {}, 9, RUN)
+    kept.open(resume=False)
+    for part in reversed(range(9)):
+        kept.add(part, Run([{"alternative": "baseline", "deaths": float(part)}]))
+    assert 2 < len(list((tmp_path / "out.unfinished" / "parts").iterdir())) < 9
+    again = Unfinished(tmp_path / "out", SWEEP, {"runs": 9, "scenarios": {}}, {}, 9, RUN)
+    again.open(resume=True)
+    found = [again.read(part) for part in range(9)]
+    assert [run.rows[0]["deaths"] for run in found if isinstance(run, Run)] == list(range(9))
 
 
 def test_cases_are_made_when_asked_for() -> None:

@@ -125,11 +125,12 @@ class Sheet:
         return list(self.given)
 
     def legend(self, entries: Sequence[tuple[Artist, str]]) -> None:
-        """Add a legend below all panels, or in the last of the axes given."""
+        """Add a legend below all panels, or below the last of the axes given."""
         if self.given is None:
             legend(self.figure, entries)
         else:
-            self.given[-1].legend(*zip(*entries, strict=True), **_LEGEND)
+            below: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0, -0.25), "ncols": 2}
+            self.given[-1].legend(*zip(*entries, strict=True), **below, **_LEGEND)
 
 
 @contextmanager
@@ -450,6 +451,12 @@ def date_ticks(first: date, last: date, most: int) -> list[date]:
     return next((choice for choice in choices if 0 < len(choice) <= most), [first])
 
 
+def column_width(axes: Axes) -> float:
+    """Return the width in inches of a panel's column of the page."""
+    grid = axes.get_gridspec()
+    return page_width() / (grid.ncols if grid is not None else 1)
+
+
 def date_axis(
     axes: Axes, first: date, last: date, lang: str, *, ticks: int = 9, labelled: bool = True
 ) -> None:
@@ -461,8 +468,7 @@ def date_axis(
     axes.set_xlim(day_number(first), day_number(last))
     monthly = (last - first).days > _MONTHLY_AFTER_DAYS
     written = month_year if monthly else day_month
-    grid = axes.get_gridspec()
-    fit = int(page_width() / (grid.ncols if grid is not None else 1) / (0.95 if monthly else 0.7))
+    fit = int(column_width(axes) / (0.95 if monthly else 0.7))
     at = date_ticks(first, last, max(min(ticks, fit), 2))
     axes.set_xticks([day_number(day) for day in at], [written(day, lang) for day in at])
     if not labelled:

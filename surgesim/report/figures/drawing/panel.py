@@ -9,7 +9,16 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from surgesim.report.figures.drawing.course import Course, course, draw_bands, run_span
-from surgesim.report.figures.drawing.page import GREY, PURPLE, SMALL_SIZE, date_axis, number_ticks
+from surgesim.report.figures.drawing.page import (
+    GREY,
+    PANEL_SIZE,
+    PURPLE,
+    SMALL_SIZE,
+    column_width,
+    date_axis,
+    number_ticks,
+    wrap,
+)
 from surgesim.report.figures.drawing.summaries import bound_line, mark_first, shade
 from surgesim.report.words import phrase
 
@@ -59,7 +68,7 @@ def course_panel(
         bound_line(axes, watch.bound)
         mark_first(axes, watch, watch.bound, last)
     if title is not None:
-        axes.set_title(phrase(lang, title))
+        axes.set_title(wrap(phrase(lang, title), column_width(axes) - 0.6, PANEL_SIZE, "bold"))
         axes.set_ylabel(phrase(lang, unit))
     date_axis(axes, first, last, lang, ticks=ticks, labelled=labelled)
     axes.set_ylim(bottom=0)

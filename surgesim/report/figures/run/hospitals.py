@@ -9,12 +9,14 @@ from matplotlib.lines import Line2D
 
 from surgesim.report.figures.drawing.page import (
     GREY,
+    PANEL_SIZE,
     SMALL_SIZE,
     VERMILION,
     EmptyFigureError,
     Look,
     Sheet,
     View,
+    column_width,
     columns_of,
     date_axis,
     day_number,
@@ -86,7 +88,8 @@ def _draw(view: View) -> Sheet:
             if len(full):
                 axes.plot([day_number(full.iloc[0].date())], [middle - STRIP / 4], zorder=4, **_FULL)
             axes.axhline(middle + STRIP / 2, color="#BBBBBB", linewidth=0.4, zorder=1)
-        axes.set_title(phrase(lang, f"figure.{bed}_panel"))
+        title = phrase(lang, f"figure.{bed}_panel")
+        axes.set_title(wrap(title, column_width(axes) - width / columns, PANEL_SIZE, "bold"))
         axes.grid(False)
         date_axis(axes, results.scenario.start, results.scenario.end, lang, ticks=4 if columns > 1 else 8)
     classes = [

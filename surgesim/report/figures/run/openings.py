@@ -125,7 +125,7 @@ def _draw(view: View) -> Sheet:
     sheet = page(
         view,
         phrase(lang, "figure.openings_title"),
-        edges[-1] + max(text_height(text, SMALL_SIZE) for text in headings) + 0.8,
+        edges[-1] + max(text_height(text, SMALL_SIZE) for text in headings) + 0.95,
         notes=[*notes, *_replaced(results, alternative, strips, lang)],
     )
     (axes,) = sheet.panels(1)
@@ -146,7 +146,9 @@ def _draw(view: View) -> Sheet:
     for label, row in zip(axes.get_yticklabels(), rows, strict=True):
         label.set_fontweight("bold" if isinstance(row, str) else "normal")
     axes.grid(False)
-    date_axis(axes, results.scenario.start, results.scenario.end, lang, ticks=4)
+    date_axis(
+        axes, results.scenario.start, results.scenario.end, lang, ticks=2 if page_width() < NARROW else 4
+    )
     sheet.legend([(LOOKS[state].patch, phrase(lang, f"state.{state}")) for state in STATES])
     return sheet
 

@@ -124,6 +124,7 @@ def _draw(view: View) -> Sheet:
         axes.set_xlabel(phrase(lang, "unit.patients"))
         axes.set_xlim(left=0)
         number_ticks(axes, lang, "x", ticks=2)
+        axes.tick_params(labelbottom=page_width() >= NARROW)  # the numbers beside the bars are enough
         axes.grid(True, axis="x")
     if "died" in places:
         sheet.legend([(LOOKS[name].patch, outcome_words(lang, name).label) for name in WENT["died"]])

@@ -111,7 +111,7 @@ class HouseholdLockdown(RuleBase):
         2.6, "other members of a case's household: 3.6 people per household, census of 2019", "published"
     )
     infected_share: Share = figure(
-        0.297, "share of them that is infected: Delta, 135 studies (Madewell 2022)", "published"
+        0.297, "share of them that is infected: Delta (Madewell 2022 JAMA Netw Open 5:e229317)", "published"
     )
     days: DaysConfined = figure(14, "days of lockdown after the report")
     adherence: Share = figure(0.7, "share of households that stay at home")

@@ -69,14 +69,16 @@ class Quarantine(Section):
     places: Count = figure(0, "no places unless given")
     days: DaysConfined = figure(14, "days of quarantine")
     contacts_per_case: Annotated[float, Field(ge=0, le=1_000)] = figure(
-        5.0, "contacts per reported case who are sent; Shanghai 2022: 4.96 (4.86-5.06)", "published"
+        5.0,
+        "contacts per reported case: 4.96 (4.86-5.06), Shanghai 2022 (BMJ Public Health 2:e000154)",
+        "published",
     )
     infected_share: Share = figure(
-        0.1, "share of the contacts that are infected; Shanghai 2022: 0.18, most of them in households"
+        0.1, "share of the contacts that are infected; 0.18 in Shanghai 2022 (BMJ Public Health 2:e000154)"
     )
     entrants_share: Share = figure(0.0, "share of people who enter that is sent; nobody unless given")
     entrants_per_day: PatientsPerDay = figure(0.0, "uninfected people who enter, who take places too")
     leak: Share = figure(0.05, "share of the infections that people in a place cause all the same")
     home_adherence: Share = figure(
-        0.5, "share who stay at home; fully isolating with symptoms: 0.43 (0.40-0.45), England 2021"
+        0.5, "share who stay at home; with symptoms, 0.43 isolated fully (0.40-0.45; Smith 2021 BMJ 372:n608)"
     )
