@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from pypdf import PdfReader
 from report_cases import Files, Page
 
-from surgesim.decisions.door import Worth
+from surgesim.decisions.door import Calendar, Worth
 from surgesim.errors import ResultsError, SurgesimError
 from surgesim.files import is_brief
 from surgesim.report.brief import content
@@ -158,6 +158,23 @@ def test_steps_of_worth_come_first(results: Results) -> None:
     other = dataclasses.replace(worth, scenario=titled(results.scenario, "Elsewhere"))
     with pytest.raises(ResultsError, match=r"^w: got an answer for .*; they differ in title$"):
         decisions(results, [other], "en")
+
+
+def test_latest_orders_of_a_calendar_stand_below_the_table(results: Results) -> None:
+    row = {
+        "rule": "staff", "outcome": "deaths", "ordered_median": pd.Timestamp("2024-01-20"),
+        "last_call": "found", "latest": pd.Timestamp("2024-01-27"),
+    }  # fmt: skip
+    manifest = {"calendar": {"conditions": {"deaths": 100.0}, "draws": None}}
+    plan = results.scenario.alternative("more-staff")
+    calendar = Calendar(plan, pd.DataFrame([row]), manifest, Path("c"))
+    _, after = decisions(results, (), "en", calendar)
+    said = str(after[0]).replace("\N{NO-BREAK SPACE}", " ")
+    assert said.startswith("Latest orders of “more-staff” that keep ")
+    assert said.endswith(": More staff by 27 Jan 2024.")
+    other = dataclasses.replace(calendar, scenario=titled(plan, "Elsewhere"))
+    with pytest.raises(ResultsError, match=r"^c: dates a plan of another scenario, expected one of baseline"):
+        decisions(results, (), "en", other)
 
 
 @pytest.mark.usefixtures("unpictured")
