@@ -118,7 +118,10 @@ def sweep(
 
         own = read_extensions(extension or ())
         changes = [*(set_ or ()), *precisions(precision or ())]
-        changes += [] if most is None else [f"study.most_replications={most}"]
+        if most is not None:
+            changes.append(f"study.most_replications={most}")
+        if most is not None and replications is not None:  # the two are checked against each other
+            changes.append(f"study.replications={replications}")
         loaded = [load(path, changes=changes, extensions=own) for path in scenarios]
         folder = out if out is not None else Path("results") / f"{loaded[0].name}-sweep"
         tell = None if quiet else partial(typer.echo, err=True)

@@ -29,16 +29,16 @@ def test_a_sweep_grows_by_resume_and_does_not_shrink(tmp_path: Path, monkeypatch
         str(out),
     ]
     command += ["--design-seed", "3", "--workers", "1", "--resume"]
-    few, many = [*command, "--samples", "2", "--replications", "2"], [*command, "--samples", "4"]
-    assert CliRunner().invoke(app, few).exit_code == 0
-    shrunk = CliRunner().invoke(app, [*many, "--replications", "1"])
+    command += ["--samples", "2"]
+    assert CliRunner().invoke(app, [*command, "--replications", "2"]).exit_code == 0
+    shrunk = CliRunner().invoke(app, [*command, "--replications", "1"])
     assert shrunk.exit_code == 2
     assert f"{out}: got 1 replications, expected at least 2 as in the completed sweep" in shrunk.stderr
     assert shrunk.stderr.count("\n") == 1
     grown = CliRunner().invoke(
-        app, [*many, "--replications", "2", "--precision", "deaths=1e-9", "--most", "3"]
+        app, [*command, "--replications", "2", "--precision", "deaths=1e-9", "--most", "3"]
     )
-    assert f"{out}: the sweep grows from 12 to 36 runs" in grown.stderr
-    assert grown.stdout.startswith("36 runs at 12 points, 0 failed")
+    assert f"{out}: the sweep grows from 12 to 18 runs" in grown.stderr
+    assert grown.stdout.startswith("18 runs at 6 points, 0 failed")
     plan = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["sweep"]
     assert (plan["design_seed"], plan["most_replications"], plan["precision"]) == (3, 3, {"deaths": 1e-9})
