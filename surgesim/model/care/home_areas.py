@@ -70,6 +70,11 @@ class HomeAreas:
         return apportion(teams, self._people.astype(float))
 
     @property
+    def teams(self) -> int:
+        """Current number of teams."""
+        return sum(area.teams for area in self._areas)
+
+    @property
     def followed(self) -> float:
         """Mild cases that teams follow at the end of the day."""
         return sum(area.followed for area in self._areas)

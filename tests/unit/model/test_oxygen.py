@@ -610,6 +610,7 @@ def test_flows_are_those_of_the_rule_followed_in_small_steps(
     )
     ward = Ward(supplied, scarcity=HALF)
     beds: dict[int, Bed] = {}
+    stays = sorted(stays)  # who came first is served first
     changes = [(arrive, 1, n) for n, (arrive, *_) in enumerate(stays)]
     changes += [(arrive + length, 0, n) for n, (arrive, length, *_) in enumerate(stays)]
     for time, comes, n in sorted(changes):

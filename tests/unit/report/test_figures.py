@@ -25,6 +25,7 @@ from figure_cases import BASE_FACILITY, DAYS, THRESHOLDS, surge_results, surge_s
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from matplotlib.patches import Patch
 from matplotlib.text import Text
 
@@ -148,7 +149,7 @@ def test_every_figure_names_its_source(small: Results, name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 def test_marks_are_told_apart_in_grey_and_without_red_or_green(small_figure: Drawn, name: str) -> None:
-    marks = [handle for box in small_figure(name, "vi").legends for handle in box.legend_handles]
+    marks = [handle for box in small_figure(name, "vi").findobj(Legend) for handle in box.legend_handles]
     for one, other in combinations(marks, 2):
         if look_of(one) == look_of(other):
             seen = [np.array(to_rgb(colour_of(handle))) for handle in (one, other)]
@@ -170,7 +171,7 @@ PROTANOPIA = np.array([[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -
 def look_of(handle: Any) -> tuple[Any, ...]:
     """Return what distinguishes a mark without its colour."""
     if isinstance(handle, Patch):
-        return ("patch", handle.get_hatch())
+        return ("patch", handle.get_hatch() or "")
     return ("line", str(handle.get_linestyle()), handle.get_marker(), handle.get_linewidth())
 
 

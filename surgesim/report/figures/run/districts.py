@@ -107,13 +107,16 @@ def class_edges(values: Sequence[float]) -> list[float]:
     low, high = min(values), max(values)
     if low == high:
         return [low, high]
-    for bins in range(CLASSES, 0, -1):
-        edges = MaxNLocator(bins, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
-        begin = max(int(np.searchsorted(edges, low, side="right")) - 1, 0)
-        end = int(np.searchsorted(edges, high, side="left"))
-        if end - begin <= CLASSES:
-            return [round(float(edge), 9) for edge in edges[begin : end + 1]]
-    raise AssertionError("a single class is always allowed")
+    found = (_edges(low, high, bins) for bins in range(CLASSES, 0, -1))
+    return next(edges for edges in found if len(edges) <= CLASSES + 1)
+
+
+def _edges(low: float, high: float, bins: int) -> list[float]:
+    """Return round edges of about `bins` classes that cover the range, without classes outside it."""
+    edges = MaxNLocator(bins, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    begin = max(int(np.searchsorted(edges, low, side="right")) - 1, 0)
+    end = int(np.searchsorted(edges, high, side="left"))
+    return [round(float(edge), 9) for edge in edges[begin : end + 1]]
 
 
 def class_of(value: float, edges: Sequence[float]) -> int:
