@@ -157,7 +157,7 @@ class People(Section):
         if self.boundaries is not None and set(self.boundaries.shapes) != set(self.districts):
             odd = sorted(set(self.boundaries.shapes) ^ set(self.districts))
             raise ValueError(
-                f"got boundaries and districts that differ in {join_words(odd)}, expected the same"
+                f"got boundaries and districts that differ in {', '.join(odd)}, expected the same"
             )
         return self
 

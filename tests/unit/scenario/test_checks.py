@@ -181,6 +181,16 @@ def test_teams_name_an_area_of_home_care(tmp_path: Path) -> None:
     assert told(tmp_path, text) == [("command.plan.send.area", "unknown area 'hill', did you mean 'hills'?")]
 
 
+def test_shapes_name_districts(tmp_path: Path) -> None:
+    shapes = "{isel: 'MULTIPOLYGON (((105 10, 106 10, 106 11, 105 10)))'}"
+    assert told(
+        tmp_path, replaced("  districts:\n", f"  boundaries: {{shapes: {shapes}}}\n  districts:\n")
+    ) == [
+        ("people", "got boundaries and districts that differ in isel, isle, town, expected the same"),
+        ("people.boundaries.shapes.isel", "unknown district 'isel', did you mean 'isle'?"),
+    ]
+
+
 def test_every_kind_of_reference_is_tried_above() -> None:
     def fits(pattern: str, path: str) -> bool:
         segments = zip(pattern.split("."), path.split("."), strict=False)
@@ -188,12 +198,12 @@ def test_every_kind_of_reference_is_tried_above() -> None:
         return same_length and all(wanted in ("*", "@", got) for wanted, got in segments)
 
     tried = [path for _, _, path, _ in REFERRING]
-    tried += ["arrivals.series.icu.district", "command.plan.send.area"]
+    tried += ["arrivals.series.icu.district", "command.plan.send.area", "people.boundaries.shapes.isel"]
     untried = [
         pattern for pattern in references_of_schema() if not any(fits(pattern, path) for path in tried)
     ]
     assert untried == []
-    assert len(references_of_schema()) == 24
+    assert len(references_of_schema()) == 25
 
 
 def test_visitors_are_of_a_district_of_residents(tmp_path: Path) -> None:
