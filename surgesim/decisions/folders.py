@@ -120,6 +120,7 @@ def answer(
             manifest = {
                 **environment(),
                 "scenario": settings.scenario.name,
+                "alternative": settings.alternative,
                 kind.name: {**identity, kind.result: answered},
                 "started": settings.started,
                 "ended": now(),

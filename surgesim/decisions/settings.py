@@ -41,6 +41,8 @@ class Settings:
     ----------
     scenario
         The scenario that the question is asked about: one alternative, without the others.
+    alternative
+        The name of this alternative.
     seed
         Seed of the random numbers.
     backend
@@ -54,6 +56,7 @@ class Settings:
     """
 
     scenario: Scenario
+    alternative: str
     seed: int
     backend: Backend
     output: Output | None
@@ -87,6 +90,7 @@ class Settings:
         alternative_names(base, [alternative])
         return cls(
             keep_alternatives(base.alternative(alternative), ()),
+            alternative,
             base.study.seed if seed is None else whole("seed", seed),
             Backend.of(workers).with_bar(progress),
             Output.of(out),

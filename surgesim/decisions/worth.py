@@ -156,6 +156,16 @@ class Worth(Stored):
     `table` holds the effects, see `WORTH_TABLE`; the other attributes are those of `Stored`.
     """
 
+    @property
+    def left_out(self) -> list[str]:
+        """The resources that the scenario has, and that were not compared."""
+        usual = {name: step for name, (step, _) in STEPS.items()}
+        found = _candidates(self.scenario, self.manifest[WORTH]["by"], None, usual, pairs=False)
+        compared = set(self.table["resource"])
+        return [
+            name for name in dict.fromkeys(each.resource for each in found.values()) if name not in compared
+        ]
+
     def __repr__(self) -> str:
         entry = self.manifest[WORTH]
         return f"<Worth of {entry['items']} items of {self.scenario.name!r}, by {entry['outcome']}>"

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from surgesim.errors import ResultsError
 from surgesim.report.names import words_of
-from surgesim.report.prose.decisions import bound_words, change_words, conditions_words, outcome_title
+from surgesim.report.prose.decisions import (
+    NAMES,
+    bound_words,
+    change_words,
+    compared_sentence,
+    conditions_words,
+    drawn_sentence,
+    first_words,
+    outcome_title,
+)
 from surgesim.report.prose.plans import rule_title
-from surgesim.report.words import EN_DASH, day_month, group_words, number, percent, phrase, tenths
+from surgesim.report.words import EN_DASH, count, day_month, group_words, number, percent, phrase, tenths
 from surgesim.scenario.schema.indicators import INDICATORS
 
 if TYPE_CHECKING:
@@ -19,9 +28,6 @@ if TYPE_CHECKING:
     from surgesim.decisions.door import Calendar
     from surgesim.scenario.schema.scenario import Scenario
     from surgesim.study.results import Results
-
-NAMES = 2
-"""Most actions that a sentence names."""
 
 
 def dated_plan(results: Results, calendar: Calendar) -> str:
@@ -113,6 +119,23 @@ def last_call_words(row: Mapping[Any, Any], lang: str) -> str:
     return phrase(lang, f"calendar.{row['last_call']}") if row["last_call"] else ""
 
 
+def years(calendar: Calendar) -> str:
+    """Return the years of the run: ``2024`` or ``2024–2025``."""
+    first, last = calendar.scenario.start.year, last_day(calendar).year
+    return str(first) if first == last else f"{first}{EN_DASH}{last}"
+
+
+def last_day(calendar: Calendar) -> date:
+    """Return the last day of the run."""
+    return calendar.scenario.end - timedelta(days=1)
+
+
+def calendar_head(calendar: Calendar, lang: str) -> str:
+    """Say which plan delays are compared with, and what intervals show."""
+    said = compared_sentence(calendar, "plan_mean", lang)
+    return f"{said} {drawn_sentence(calendar.scenario, lang)}"
+
+
 def calendar_sentences(calendar: Calendar, lang: str) -> Iterator[str]:
     """State what waiting costs, and how the latest dates are meant."""
     entry, rows = calendar.manifest["calendar"], decisions(calendar)
@@ -135,7 +158,38 @@ def calendar_sentences(calendar: Calendar, lang: str) -> Iterator[str]:
         yield phrase(lang, "calendar.never", names=_names(calendar, never["rule"], lang))
     if entry["conditions"]:
         yield from _last_calls(calendar, rows, lang)
-    yield phrase(lang, "calendar.effort", runs=number(entry["answer"]["runs"], lang))
+    calls = entry["answer"]["last_calls"].values()
+    if calls:
+        yield phrase(
+            lang,
+            "calendar.call_effort",
+            plan=count("run", entry["replications"], lang),
+            search=count("run", sum(call["runs"] for call in calls), lang),
+            dates=number(sum(call["tested"] for call in calls), lang),
+            all=count("run", entry["answer"]["runs"], lang),
+        )
+    else:
+        yield phrase(lang, "calendar.effort", runs=number(entry["answer"]["runs"], lang))
+
+
+def _too_late(calendar: Calendar, rows: pd.DataFrame, lang: str) -> Iterator[str]:
+    """Name the actions that the plan orders after the latest date found, and the first date shown to fail."""
+    late = rows[rows["ordered_median"] > rows["latest"]]
+    for row in late.head(NAMES).to_dict("records"):
+        days = (row["ordered_median"] - row["latest"]).days
+        fails = row["ordered_median"] >= row["too_late"]
+        yield phrase(
+            lang,
+            "calendar.overdue" if fails else "calendar.overdue_unshown",
+            name=decision_title(calendar, row["rule"], lang),
+            days=count("day", days, lang),
+            ordered=date_words(row, "ordered_median", lang),
+            latest=date_words(row, "latest", lang),
+            failing=date_words(row, "too_late", lang),
+        )
+    if len(late) > NAMES:
+        names = [decision_title(calendar, str(rule), lang) for rule in late["rule"].iloc[NAMES:]]
+        yield phrase(lang, "calendar.overdue_more", names=first_words(names, lang))
 
 
 def _last_calls(calendar: Calendar, rows: pd.DataFrame, lang: str) -> Iterator[str]:
@@ -146,7 +200,9 @@ def _last_calls(calendar: Calendar, rows: pd.DataFrame, lang: str) -> Iterator[s
         conditions=conditions_words(calendar.scenario, entry, lang),
         confidence=percent(entry["confidence"], lang),
         step=number(entry["step"], lang),
+        end=day_month(last_day(calendar), lang),
     )
+    yield from _too_late(calendar, rows, lang)
     for outcome in entry["conditions"]:
         of = decisions(calendar, outcome)
         if not of.empty:
@@ -167,7 +223,4 @@ def _last_calls(calendar: Calendar, rows: pd.DataFrame, lang: str) -> Iterator[s
 
 
 def _names(calendar: Calendar, rules: Sequence[Any] | pd.Series[Any], lang: str) -> str:
-    names = [decision_title(calendar, str(rule), lang) for rule in rules]
-    if len(names) <= NAMES:
-        return "; ".join(names)
-    return phrase(lang, "calendar.more", names="; ".join(names[:NAMES]), n=len(names) - NAMES)
+    return first_words([decision_title(calendar, str(rule), lang) for rule in rules], lang)

@@ -9,13 +9,20 @@ from typing import TYPE_CHECKING, Any, Final
 from surgesim.decisions.door import EVERYWHERE, GROUPINGS, OXYGEN, STEPS, why
 from surgesim.report.names import threshold_title
 from surgesim.report.prose.drivers import outcome_name
-from surgesim.report.words import day_text, number, percent, phrase, round_off, tenths
-from surgesim.study.measures.compare import BREACHED
+from surgesim.report.words import EN_DASH, day_text, number, percent, phrase, round_off, tenths
+from surgesim.scenario.schema.scenario import BASELINE
+from surgesim.study.measures.compare import BREACHED, COST, DEATHS
+
+NAMES: Final = 2
+"""Most names in a sentence."""
+
+ROUNDING: Final = 1e-9
+"""Share of a mean below which a difference is that of rounded sums."""
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from surgesim.decisions.door import Size, Worth
+    from surgesim.decisions.door import Calendar, Size, Worth
     from surgesim.scenario.schema.scenario import Scenario
 
 
@@ -136,6 +143,27 @@ def size_sentences(size: Size, lang: str) -> Iterator[str]:
     )
 
 
+def compared_sentence(answer: Worth | Calendar, column: str, lang: str) -> str:
+    """Name the plan that changes are compared with, and its means in `column`: deaths and days of waiting."""
+    table, name = answer.table, answer.manifest.get("alternative", "")
+    plan = (
+        phrase(lang, "compared.baseline") if name == BASELINE else phrase(lang, "compared.other", name=name)
+    )
+    rows = table[table["replications"] == table["replications"].max()]
+    means = rows.drop_duplicates("outcome").set_index("outcome")[column]
+    said = ", ".join(
+        phrase(lang, f"compared.{outcome}", mean=round_off(float(means[outcome]), lang))
+        for outcome in (DEATHS, "waiting_days")
+        if outcome in means
+    )
+    return phrase(lang, "compared.with", plan=plan if name else answer.scenario.title.get(lang), means=said)
+
+
+def drawn_sentence(scenario: Scenario, lang: str) -> str:
+    """Say whether intervals show chance only, or also what is uncertain."""
+    return phrase(lang, "compared.drawn" if scenario.study.drawn else "compared.fixed")
+
+
 EXPLAINED: Final = 2
 """Candidates whose effect is explained: the best, and as many of those that make the outcome worse."""
 
@@ -176,6 +204,55 @@ def gaining(worth: Worth) -> pd.DataFrame:
     return pairs[(pairs["beyond_single"] < 0) & (pairs["difference_high"] < 0)]
 
 
+def may_be_chance(row: Mapping[Any, Any]) -> bool:
+    """Return True if a mean difference is not 0, while its interval includes 0."""
+    return bool(row["difference"] != 0 and row["difference_low"] <= 0 <= row["difference_high"])
+
+
+def worth_head(worth: Worth, lang: str) -> str:
+    """Say what changes are compared with, in how many runs, and what intervals show."""
+    runs = worth.table["replications"]
+    least, most = (number(value, lang) for value in (runs.min(), runs.max()))
+    each = most if least == most else f"{least}{EN_DASH}{most}"
+    said = compared_sentence(worth, "baseline_mean", lang)
+    return f"{said} {phrase(lang, 'worth.runs', runs=each, assumptions=drawn_sentence(worth.scenario, lang))}"
+
+
+def _unchanged(worth: Worth, lang: str) -> Iterator[str]:
+    """Name the limits without which nothing changes in any run, and say if oxygen was never short."""
+    table = worth.table
+    limits = table[(table["kind"] == "limit") & (table["outcome"] != COST)]
+    most = limits[["difference_low", "difference_high"]].abs().max(axis=1)
+    changed = most > ROUNDING * limits["baseline_mean"].abs().clip(lower=1.0)
+    same = changed.groupby([limits["resource"], limits["place"]], sort=False).any()
+    unmet = table.loc[table["outcome"] == "oxygen_unmet_kg", "baseline_mean"]
+    names: list[str] = []
+    for resource, place in same.index[~same]:
+        if resource == OXYGEN and place == EVERYWHERE and len(unmet) and (unmet == 0).all():
+            yield phrase(lang, "worth.never_short")
+        else:
+            names.append(item_name(worth, {"resource": resource, "place": place}, lang))
+    if names:
+        yield phrase(lang, "worth.unchanged", names=first_words(names, lang))
+
+
+def first_words(names: Sequence[str], lang: str) -> str:
+    """Return the first names, and the number of the others."""
+    shown = "; ".join(names[:NAMES])
+    more = len(names) - NAMES
+    return shown if more <= 0 else phrase(lang, "decisions.more", names=shown, n=number(more, lang))
+
+
+def _affordable(worth: Worth, steps: pd.DataFrame) -> pd.DataFrame:
+    """Return the steps whose extra cost is more than chance."""
+    table = worth.table
+    costs = table[(table["kind"] == "step") & (table["outcome"] == COST) & (table["difference_low"] > 0)]
+    priced = set(zip(costs["resource"], costs["place"], strict=True))
+    keys = zip(steps.index, steps["resource"], steps["place"], strict=True)
+    rows = [index for index, *key in keys if tuple(key) in priced]
+    return steps.loc[rows].dropna(subset=["per_billion"])
+
+
 def worth_sentences(worth: Worth, lang: str) -> Iterator[str]:
     """State what is worth most, and where the patients went under the leading and the harmful changes."""
     limits, steps = leading(worth, "limit"), leading(worth, "step")
@@ -202,7 +279,8 @@ def worth_sentences(worth: Worth, lang: str) -> Iterator[str]:
     worse = steps[(steps["difference_low"] > 0) & ~steps["resource"].isin(harmful["resource"])]
     for row in worse.tail(1).to_dict("records"):
         yield _because(worth, row, lang)
-    priced = bought.dropna(subset=["per_billion"])
+    yield from _unchanged(worth, lang)
+    priced = _affordable(worth, bought)
     if not priced.empty:
         best = priced.sort_values("per_billion").iloc[0].to_dict()
         yield phrase(
@@ -213,6 +291,9 @@ def worth_sentences(worth: Worth, lang: str) -> Iterator[str]:
             change=change_words(best["per_billion"], lang),
             currency=worth.scenario.supply.currency,
         )
+    if missing := worth.left_out:
+        others = [resource_name(name, lang) for name in missing]
+        yield phrase(lang, "worth.left_out", names=first_words(others, lang))
 
 
 def _first_names(worth: Worth, rows: pd.DataFrame, lang: str) -> str:
@@ -252,5 +333,8 @@ def _because(worth: Worth, row: Mapping[Any, Any], lang: str) -> str:
 
 
 def change_words(value: float, lang: str) -> str:
-    """Return a difference with its sign."""
-    return f"{'+' if value > 0 else ''}{round_off(value, lang)}"
+    """Return a difference with its sign; 0 if all its digits are."""
+    shown = round_off(value, lang)
+    if not any(digit in shown for digit in "123456789"):
+        return "0"
+    return f"{'+' if value > 0 else ''}{shown}"

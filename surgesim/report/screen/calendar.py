@@ -9,13 +9,16 @@ from rich.text import Text
 
 from surgesim.report.prose.calendar import (
     band_words,
+    calendar_head,
     calendar_sentences,
     date_words,
     decision_title,
     decisions,
     last_call_words,
     later_words,
+    years,
 )
+from surgesim.report.prose.decisions import outcome_title
 from surgesim.report.screen.screen import signed
 from surgesim.report.screen.table import ScreenTable
 from surgesim.report.words import number, phrase
@@ -29,8 +32,10 @@ ROWS: Final = 6
 
 def calendar_summary(calendar: Calendar, lang: str, folder: str) -> Group:
     """Build the decisions by date, those whose delay changes most if there are many, and the sentences."""
+    head = Text(calendar_head(calendar, lang))
     sentences = [Text(sentence) for sentence in calendar_sentences(calendar, lang)]
-    return Group(_table(calendar, lang), *sentences, Text(phrase(lang, "screen.folder", folder=folder)))
+    place = Text(phrase(lang, "screen.folder", folder=folder))
+    return Group(head, _table(calendar, lang), *sentences, place)
 
 
 def _table(calendar: Calendar, lang: str) -> ScreenTable:
@@ -38,7 +43,14 @@ def _table(calendar: Calendar, lang: str) -> ScreenTable:
     rank = rows["difference"].abs().rank(ascending=False, method="first")
     shown = rows[rank <= ROWS]
     table = ScreenTable(
-        phrase(lang, "calendar.table", shown=number(len(shown), lang), all=number(len(rows), lang)),
+        phrase(
+            lang,
+            "calendar.table" if len(shown) < len(rows) else "calendar.whole_table",
+            years=years(calendar),
+            shown=number(len(shown), lang),
+            all=number(len(rows), lang),
+            outcome=outcome_title(calendar.scenario, str(rows["outcome"].iloc[0]), lang),
+        ),
         show_lines=False,
     )
     table.add_column(phrase(lang, "calendar.action"), "left")

@@ -14,12 +14,14 @@ from surgesim.report.prose.decisions import (
     gaining,
     item_name,
     leading,
+    may_be_chance,
     more_words,
     outcome_title,
     size_sentences,
     tested_title,
     tested_words,
     value_words,
+    worth_head,
     worth_sentences,
 )
 from surgesim.report.screen.screen import signed
@@ -31,8 +33,11 @@ if TYPE_CHECKING:
 
     from surgesim.decisions.door import Size, Worth
 
-ROWS: Final = {"step": 5, "limit": 5, "pair": 2}
+ROWS: Final = {"step": 5, "limit": 5}
 """Rows of each table of `worth`, so that all fit one screen of 45 lines; the others are in worth.csv."""
+
+ROWS_WITH_PAIRS: Final = {"step": 4, "limit": 4, "pair": 2}
+"""Rows of each table if there are pairs to show."""
 
 PER_COST: Final = 1e9
 """Unit in which costs are shown, in the scenario's currency."""
@@ -79,21 +84,28 @@ def _size_tables(size: Size, lang: str) -> list[ScreenTable]:
 
 
 def worth_summary(worth: Worth, lang: str, folder: str) -> Group:
-    """Build the tables of steps, limits and pairs, and the sentences that explain them."""
+    """Build the head, the tables of steps, limits and pairs, and the sentences that explain them."""
+    head = Text(worth_head(worth, lang))
     sentences = [Text(sentence) for sentence in worth_sentences(worth, lang)]
-    return Group(*_worth_tables(worth, lang), *sentences, Text(phrase(lang, "screen.folder", folder=folder)))
+    place = Text(phrase(lang, "screen.folder", folder=folder))
+    return Group(head, *_worth_tables(worth, lang), *sentences, place)
 
 
 def _worth_tables(worth: Worth, lang: str) -> Iterator[ScreenTable]:
     ranked = worth.manifest["worth"]["outcome"]
-    for kind, most in ROWS.items():
+    for kind, most in (ROWS if gaining(worth).empty else ROWS_WITH_PAIRS).items():
         rows = gaining(worth) if kind == "pair" else leading(worth, kind)
         if rows.empty:
             continue
-        columns = [ranked, *(name for name in COLUMNS if name != ranked and _changes(worth.table, name))]
+        columns = [ranked]
+        if kind != "pair":
+            columns += [name for name in COLUMNS if name != ranked and _changes(worth.table, name)]
         table = ScreenTable(
             phrase(
-                lang, f"worth.{kind}", shown=number(min(most, len(rows)), lang), all=number(len(rows), lang)
+                lang,
+                f"worth.{kind}" if kind == "pair" or len(rows) > most else f"worth.{kind}_all",
+                shown=number(min(most, len(rows)), lang),
+                all=number(len(rows), lang),
             ),
             show_lines=False,
         )
@@ -129,10 +141,16 @@ def _cells(worth: Worth, row: Mapping[Any, Any], columns: list[str], lang: str) 
         if name == columns[0]:
             yield signed(by_outcome.get(name), lang, scale)
         else:
-            yield change_words(by_outcome[name]["difference"] / scale, lang) if name in by_outcome else ""
+            yield _side_effect(by_outcome[name], scale, lang) if name in by_outcome else ""
     if row["kind"] == "pair":
         beyond = float(row["beyond_single"])
         yield f"{'+' if beyond > 0 else ''}{number(round(beyond, 1), lang)}"
+
+
+def _side_effect(row: Mapping[Any, Any], scale: float, lang: str) -> str:
+    """Return a mean difference, in brackets if it may be chance."""
+    words = change_words(row["difference"] / scale, lang)
+    return f"({words})" if may_be_chance(row) and words != "0" else words
 
 
 def _changes(table: pd.DataFrame, outcome: str) -> bool:

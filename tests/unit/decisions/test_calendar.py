@@ -18,6 +18,7 @@ from surgesim.decisions.levers import read_lever
 from surgesim.decisions.trials import Task, time_of
 from surgesim.errors import ResultsError, ScenarioError
 from surgesim.model.outcomes import OUTCOMES
+from surgesim.report.prose.calendar import calendar_head, calendar_sentences, years
 from surgesim.scenario.door import dump
 from surgesim.scenario.schema.scenario import Scenario
 
@@ -109,6 +110,50 @@ def test_where_no_date_suffices_it_says_so(simulated: list[Task]) -> None:
     assert rows["last_call"].to_dict() == {"site": "unreachable"}
 
 
+@pytest.mark.parametrize(
+    ("order", "step", "sentence"),
+    [
+        ("2024-01-02", 1, ""),
+        (
+            *("2024-01-25", 1),
+            "site: the plan orders it on 25 Jan, too late: 7 days after the last date found to suffice "
+            "(18 Jan); an order on 19 Jan is already shown to fail.",
+        ),
+        (
+            *("2024-01-16", 7),
+            "site: the plan orders it on 16 Jan, 1 day after the last date found to suffice (15 Jan); "
+            "whether that is too late is not shown.",
+        ),
+    ],
+)
+def test_it_says_when_the_plan_orders_too_late(
+    order: str, step: int, sentence: str, simulated: list[Task]
+) -> None:
+    late = two_rules().overlaid({"command": {"plan": {"site": {"when": {"on": order}}}}})
+    asked = {"rules": ["site"], "threshold": "without-bed", "replications": 4, "later": 3}
+    done = surgesim.calendar(late, **asked, step=step, workers=1)
+    said = [each.replace("\N{NO-BREAK SPACE}", " ") for each in calendar_sentences(done, "en")]
+    assert [each for each in said if "the plan orders it" in each] == [sentence] * bool(sentence)
+    assert "Ordered on it, the action holds to the end of the run (1 Feb)" in " ".join(said)
+    call = done.manifest["calendar"]["answer"]["last_calls"]["site"]
+    search = f"Latest order: {call['runs']} runs over {call['tested']} dates."
+    assert f"Order dates: 4 runs. {search} In all: {done.manifest['calendar']['answer']['runs']}" in said[-1]
+
+
+def test_its_head_names_the_plan_and_what_intervals_show(simulated: list[Task]) -> None:
+    done = dates()
+    assert calendar_head(done, "en").startswith(
+        "Compared with: the baseline plan (means: 9 deaths, 0 days of"
+    )
+    assert "so intervals show chance only" in calendar_head(done, "en")
+    assert years(done) == "2024"
+    later = {"command": {"plan": {"site": {"when": {"on": "2024-01-05"}}}}}
+    other = surgesim.calendar(
+        two_rules().overlaid({"alternatives": {"late": later}}), alternative="late", replications=4, workers=1
+    )
+    assert calendar_head(other, "en").startswith("Compared with: the plan “late” (means: 14 deaths")
+
+
 def test_a_date_that_replaces_a_trigger_keeps_what_ends_the_rule() -> None:
     wave = known_wave()
     trigger = {"indicator": "patients_without_bed", "above": 2, "on": None}
@@ -197,6 +242,9 @@ def test_the_command_fits_one_screen(
     lines = done.stdout.splitlines()
     assert len(lines) <= 45
     assert max(map(len, lines)) <= 80
+    assert {"en": "2024: the 6 whose delay changes most", "vi": "2024: 6 biện pháp mà chậm trễ"}[lang] in (
+        " ".join(done.stdout.split())
+    )
     assert {"en": "Waiting costs most (All deaths) for: site (+10).", "vi": "Chậm trễ gây hại nhiều nhất"}[
         lang
     ] in " ".join(done.stdout.split())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from decision_cases import two_together
+from rich.console import Console
 from typer.testing import CliRunner
 
 import surgesim
@@ -18,7 +21,8 @@ from surgesim.decisions.trials import FLOWS, Task
 from surgesim.decisions.worth import WHY, WORTH_TABLE, why
 from surgesim.errors import ResultsError, ScenarioError
 from surgesim.model.outcomes import OUTCOMES
-from surgesim.report.prose.decisions import worth_sentences
+from surgesim.report.prose.decisions import change_words, drawn_sentence, worth_head, worth_sentences
+from surgesim.report.screen.decisions import worth_summary
 from surgesim.scenario.door import dump
 from surgesim.scenario.schema.scenario import Scenario
 
@@ -173,6 +177,51 @@ def test_the_command_fits_one_screen(
     ] in (" ".join(done.stdout.split()))
     assert sorted(path.name for path in Path("results/small-worth").iterdir()) == [
         *("manifest.json", "scenario.yaml", "worth.csv", "worth.svg")
+    ]
+
+
+def test_its_head_and_sentences_say_what_was_compared(simulated: list[Task]) -> None:
+    done = surgesim.worth(two_together(), only=["icu-beds"], replications=8, workers=1)
+    head, said = worth_head(done, "en"), list(worth_sentences(done, "en"))
+    assert head.startswith("Compared with: the baseline plan (means: 40 deaths, 0 days of waiting)")
+    assert "8 runs per change. Assumptions are fixed at the scenario's values" in head
+    assert "Removing it alone changes nothing in these runs: ICU beds." in said
+    assert said[-1].startswith("Not compared, though the scenario has them: ")
+    assert "icu-beds" not in done.left_out
+    assert {"icu-nurses", "doctors"} <= set(done.left_out)
+    assert surgesim.worth(two_together(), replications=8, workers=1).left_out == []
+
+
+def test_it_says_that_intervals_contain_what_is_drawn() -> None:
+    drawn = two_together().overlaid({"study": {"uncertainty": {"care.no_bed_hours": {"uniform": [1, 4]}}}})
+    assert drawn_sentence(drawn, "en") == (
+        "Uncertain assumptions are drawn, so intervals include their uncertainty."
+    )
+
+
+@pytest.mark.parametrize(("low", "is_named"), [(1e9, True), (-1e9, False)])
+def test_most_for_money_needs_a_cost_beyond_chance(low: float, is_named: bool, simulated: list[Task]) -> None:
+    done = surgesim.worth(two_together(), only=["doctors"], replications=8, workers=1)
+    deaths = (done.table["kind"] == "step") & (done.table["outcome"] == "deaths")
+    cost = {"outcome": "cost", "difference": 2e9, "difference_low": low, "difference_high": 5e9}
+    table = pd.concat([done.table, done.table[deaths].assign(**cost)], ignore_index=True)
+    priced = replace(done, table=table.assign(per_billion=-0.5))
+    assert any(each.startswith("Most for money") for each in worth_sentences(priced, "en")) is is_named
+
+
+def test_side_effects_that_may_be_chance_are_in_brackets(simulated: list[Task]) -> None:
+    done = surgesim.worth(two_together(), only=["doctors"], replications=8, workers=1)
+    waits = done.table["outcome"] == "waiting_days"
+    table = done.table.copy()
+    table.loc[waits, ["difference", "difference_low", "difference_high"]] = [7.0, -1.0, 15.0]
+    console = Console(width=80, record=True, file=StringIO())
+    console.print(worth_summary(replace(done, table=table), "en", "x"))
+    assert console.export_text().count("(+7)") == 2
+
+
+def test_a_difference_that_is_rounded_away_is_0() -> None:
+    assert [change_words(value, "en") for value in (1.5e-14, -1e-14, 0.0, 0.25, -3.0)] == [
+        *("0", "0", "0", "+0.25", "−3")
     ]
 
 
