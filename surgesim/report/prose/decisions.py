@@ -210,8 +210,8 @@ def may_be_chance(row: Mapping[Any, Any]) -> bool:
 
 
 def worth_head(worth: Worth, lang: str) -> str:
-    """Say what changes are compared with, in how many runs, and what intervals show."""
-    runs = worth.table["replications"]
+    """Say what changes are compared with, in how many runs of each single one, and what intervals show."""
+    runs = worth.table.loc[worth.table["kind"] != "pair", "replications"]
     least, most = (number(value, lang) for value in (runs.min(), runs.max()))
     each = most if least == most else f"{least}{EN_DASH}{most}"
     said = compared_sentence(worth, "baseline_mean", lang)
