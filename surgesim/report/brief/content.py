@@ -12,17 +12,19 @@ import pandas as pd
 
 from surgesim.errors import ResultsError
 from surgesim.report.brief.decisions import HEADINGS, decisions
-from surgesim.report.citation import Passage, Row, Value, join, passage, proper_name, quote, source
+from surgesim.report.citation import Passage, Row, Value, cell, join, passage, proper_name, quote, source
 from surgesim.report.figures import check_choice, draw_brief
+from surgesim.report.names import criteria
 from surgesim.report.prose.assessment import is_assessed
-from surgesim.report.prose.sentences import FEWEST_FOR_A_RANGE, binding_of_beds
+from surgesim.report.prose.hospitals import by_first_full
+from surgesim.report.prose.sentences import FEWEST_FOR_A_RANGE, RANGE, are_extremes, binding_of_beds
 from surgesim.report.prose.summary import ASSUMED, first_date, province_rows, runs, share
 from surgesim.report.words import day_text, number, phrase, round_off
 from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.study.measures.binding import BEDS
-from surgesim.study.measures.breaches import SITUATION
+from surgesim.study.measures.breaches import PROVINCE_AREA, SITUATION
 from surgesim.study.measures.compare import DEATHS, FIRST_DAY, SITUATION_DAYS
-from surgesim.study.measures.quantiles import quantile
+from surgesim.study.measures.quantiles import Floats, quantile
 from surgesim.study.store.contents import FORECAST
 
 if TYPE_CHECKING:
@@ -127,7 +129,7 @@ def brief(
         title=scenario.title.get(lang),
         run=passage(
             lang,
-            "onepage.run",
+            "onepage.run" if FORECAST in manifest else "onepage.run_if",
             runs=runs(results, lang),
             days=Value(number(scenario.days, lang), float(scenario.days), "scenario.yaml#days"),
             start=Value(day_text(scenario.start, lang), scenario.start, "scenario.yaml#start"),
@@ -192,6 +194,7 @@ def _emergency(results: Results, lang: str) -> Passage:
         return passage(lang, "onepage.open")
     said = {
         "required": quote("breaches", row, "bound", number, lang),
+        "all": _criteria_count(results, lang),
         "share": share(row, "probability", lang),
         "days": quote("breaches", row, "days_breached_mean", round_off, lang),
         "day": first_date(results, row, "first_day_median", lang),
@@ -206,16 +209,38 @@ def _emergency(results: Results, lang: str) -> Passage:
     return passage(lang, "onepage.emergency" if every else "onepage.emergency_in_most", **said)
 
 
+def _criteria_count(results: Results, lang: str) -> Value:
+    """Return the number of criteria of an emergency in the whole area."""
+    names = criteria(results.scenario)
+    known = [str(row["threshold"]) for row in province_rows(results) if row["threshold"] in names]
+    keys = {"alternative": BASELINE, "area": PROVINCE_AREA, "threshold": known}
+    return Value(number(len(known), lang), len(known), source("breaches", "count:threshold", **keys))
+
+
 def _deaths(results: Results, lang: str) -> Passage:
-    """State the deaths in the baseline, and what is scarcest at the bedside."""
+    """State the deaths in the baseline with their range, and what is scarcest at the bedside."""
     table = results.replications[results.replications["alternative"] == BASELINE]
 
     def mean(outcome: str) -> Value:
         value = float(table[outcome].mean())
         place = source("replications", f"mean:{outcome}", alternative=BASELINE)
-        return Value(round_off(value, lang), value, place)
+        return Value(round_off(_to_two_digits(value), lang), value, place)
 
-    said = {"deaths": mean(DEATHS), "untreated": mean("deaths_untreated")}
+    values = table[DEATHS].to_numpy(dtype=float)
+    low, high = (
+        Value(
+            round_off(float(end), lang),
+            float(end),
+            source("replications", f"q{share}:{DEATHS}", alternative=BASELINE),
+        )
+        for share, end in zip(RANGE, quantile(values, RANGE), strict=True)
+    )
+    key = "onepage.range_all" if are_extremes(*RANGE, len(values)) else "onepage.range_90"
+    said = {
+        "deaths": mean(DEATHS),
+        "untreated": mean("deaths_untreated"),
+        "range": passage(lang, key, low=low, high=high, runs=runs(results, lang)),
+    }
     scarce = [
         passage(lang, "onepage.scarce", bed=phrase(lang, f"onepage.{bed}"), what=words["what"])
         for bed, which, words in binding_of_beds(results, lang)
@@ -224,6 +249,11 @@ def _deaths(results: Results, lang: str) -> Passage:
     if not scarce:
         return passage(lang, "onepage.deaths", **said)
     return passage(lang, "onepage.deaths_scarce", **said, scarce=join(list(scarce), ", "))
+
+
+def _to_two_digits(value: float) -> float:
+    """Round to two significant digits, as a mean of few runs deserves."""
+    return float(f"{value:.2g}")
 
 
 def _caption(results: Results, bed: str, lang: str) -> Passage:
@@ -255,10 +285,40 @@ def _caption(results: Results, bed: str, lang: str) -> Passage:
         if np.isfinite(beds)
         else phrase(lang, "alt.unlimited"),
     }
-    short = np.flatnonzero(need["p50"].to_numpy(dtype=float) > staffed["p50"].to_numpy(dtype=float))
+    said["hospital"] = _first_hospital(results, bed, lang)
+    needs, open_beds = (rows["p50"].to_numpy(dtype=float) for rows in (need, staffed))
+    short = np.flatnonzero(needs > open_beds)
     if not short.size:
         return passage(lang, "onepage.caption_enough", **said)
-    return passage(lang, "onepage.caption", **said, first=day(int(short[0])))
+    later = short_again(needs, open_beds)
+    again = "" if later is None else passage(lang, "onepage.short_again", day=day(later))
+    return passage(lang, "onepage.caption", **said, first=day(int(short[0])), again=again)
+
+
+def short_again(need: Floats, staffed: Floats) -> int | None:
+    """Return the first day after the peak of the need on which fewer beds, not more need, make a shortage.
+
+    Examples
+    --------
+    >>> short_again(np.array([1.0, 9.0, 4.0, 3.0, 2.0]), np.array([5.0, 5.0, 5.0, 2.0, 2.0]))
+    3
+    >>> short_again(np.array([1.0, 9.0, 4.0, 3.0, 2.0]), np.array([5.0, 5.0, 5.0, 5.0, 5.0])) is None
+    True
+    """
+    top = int(need.argmax())
+    is_short = need > staffed
+    begins = [day for day in range(top + 1, len(need)) if is_short[day] and not is_short[day - 1]]
+    return next((day for day in begins if need[day] <= staffed[day - 1]), None)
+
+
+def _first_hospital(results: Results, bed: str, lang: str) -> Passage | str:
+    """State the median date on which the first hospital's beds are full; nothing if none fills."""
+    for row in by_first_full(results.facility_beds):
+        if row["bed"] == bed and not pd.isna(row["full_date_median"]):
+            day = row["full_date_median"].date()
+            full = Value(day_text(day, lang), day, cell("facility_beds", row, "full_date_median"))
+            return passage(lang, "onepage.hospital_full", day=full)
+    return ""
 
 
 def _futures(results: Results, lang: str) -> Grid:
@@ -307,7 +367,7 @@ def _of_run(row: Row, column: str) -> str:
 
 def _caveats(results: Results, lang: str) -> Iterator[Passage]:
     """Yield what the brief is not, what is assumed, and how to read the intervals and the futures."""
-    yield passage(lang, "onepage.forecast" if FORECAST in results.manifest else "onepage.no_forecast")
+    yield passage(lang, "onepage.forecast" if FORECAST in results.manifest else "onepage.ground")
     confidence = results.assumptions["confidence"]
     assumed = int((confidence == ASSUMED).sum())
     yield passage(
@@ -320,4 +380,7 @@ def _caveats(results: Results, lang: str) -> Iterator[Passage]:
     )
     drawn = "onepage.drawn" if results.scenario.study.drawn else "onepage.chance_only"
     yield passage(lang, drawn)
-    yield passage(lang, "onepage.futures_note")
+    few = are_extremes(FUTURES["mild"], FUTURES["severe"], int(float(runs(results, lang).value)))
+    yield passage(
+        lang, "onepage.futures_note_few" if few else "onepage.futures_note", runs=runs(results, lang)
+    )

@@ -1,11 +1,13 @@
-"""The decisions of the brief: amount, last date, effect, cost and confidence."""
+"""The decisions of the brief: amount, order date, effect, cost and confidence."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from surgesim.decisions.door import Calendar, Size, Worth
 from surgesim.errors import ResultsError
@@ -14,7 +16,7 @@ from surgesim.report.names import alternative_title
 from surgesim.report.prose.amounts import amounts, changed_rules
 from surgesim.report.prose.calendar import dated_plan, decision_title
 from surgesim.report.prose.calendar import decisions as calendar_rows
-from surgesim.report.prose.costing import without_price
+from surgesim.report.prose.costing import unpriced_items
 from surgesim.report.prose.decisions import (
     conditions_words,
     item_name,
@@ -25,6 +27,7 @@ from surgesim.report.prose.decisions import (
     value_words,
 )
 from surgesim.report.prose.plans import first_order, plan_changes
+from surgesim.report.prose.summary import runs
 from surgesim.report.words import (
     common_decimals,
     day_text,
@@ -46,6 +49,12 @@ if TYPE_CHECKING:
 MOST: Final = 3
 """Max number of decisions."""
 
+MOST_CLEAR: Final = 2
+"""Max number of other alternatives with a clear effect named below the table."""
+
+DIFFERENCE: Final = ("difference", "difference_low", "difference_high")
+"""The columns of a difference and of its interval."""
+
 MOST_CHANGES: Final = 2
 """Max number of changed values named."""
 
@@ -64,7 +73,7 @@ class Decision:
     amount
         How much of it.
     by
-        The last date of the decision, or the date from which it is in place.
+        The order date in the runs, the latest one if it is known, or the date from which it is in place.
     effect
         The change of deaths, or the condition that it keeps.
     cost
@@ -92,7 +101,8 @@ def decisions(
     """Return at most three decisions, those of `answers` first, and what to know of them.
 
     Alternatives of the run follow by deaths. A package, which contains the rules of another alternative, is
-    named below the table, not in it; so are the latest order dates of a calendar.
+    named below the table, not in it; so are other alternatives with a clear effect, and the latest order
+    dates of a calendar.
     """
     for answer in answers:
         _check(results.scenario, answer)
@@ -105,19 +115,47 @@ def decisions(
     ranked: Sequence[Row] = fewer.sort_values("difference", kind="stable").to_dict("records")
     packages = set(_packages(results))
     single = [row for row in ranked if str(row["alternative"]) not in packages]
-    found += [_of_alternative(results, row, lang) for row in _different(results, single)]
+    alone = _different(results, single)
+    room = max(MOST - len(found), 0)
+    calls = {} if calendar is None else _latest(results, calendar)
+    found += [_of_alternative(results, row, lang, calls) for row in alone[:room]]
     after = []
     if not found:
         after.append(passage(lang, "onepage.no_plans" if table.empty else "onepage.none_fewer"))
-    whole = [row for row in ranked if str(row["alternative"]) in packages and not row["unclear"]]
+    whole = [row for row in ranked if str(row["alternative"]) in packages]
     if whole:
-        title = proper_name(alternative_title(results.scenario, str(whole[0]["alternative"]), lang))
-        after.append(passage(lang, "onepage.package", plan=title, effect=_effect(whole[0], lang)))
+        after.append(_in_words(results, whole[0], "onepage.package", lang))
+    clear = [row for row in alone[room:] if not row["unclear"]][:MOST_CLEAR]
+    if clear:
+        named: list[str] = [_in_words(results, row, "onepage.clear_plan", lang) for row in clear]
+        after.append(passage(lang, "onepage.also_clear", plans=join(named, "; ")))
     if calendar is not None:
         after += _last_calls(results, calendar, lang)
     if found:
         after.append(passage(lang, "onepage.decisions_note"))
     return found[:MOST], after
+
+
+def _in_words(results: Results, row: Row, key: str, lang: str) -> Passage:
+    """Return an alternative, its effect, cost and confidence as one clause."""
+    name = str(row["alternative"])
+    return passage(
+        lang,
+        key,
+        plan=proper_name(alternative_title(results.scenario, name, lang)),
+        effect=_effect(row, lang),
+        cost=_cost(results, name, lang),
+        confidence=_confidence(results, row, lang),
+    )
+
+
+def _latest(results: Results, calendar: Calendar) -> dict[str, Row]:
+    """Return the soonest latest order that a calendar found, by the alternative that it dates."""
+    if not calendar.manifest["calendar"]["conditions"]:
+        return {}
+    rows = calendar_rows(calendar)
+    found = rows[rows["last_call"] == "found"].sort_values("latest", kind="stable")
+    return {dated_plan(results, calendar): row for row in found.head(1).to_dict("records")}
 
 
 def _last_calls(results: Results, calendar: Calendar, lang: str) -> Iterator[Passage]:
@@ -173,24 +211,27 @@ def _different(results: Results, rows: Sequence[Row]) -> list[Row]:
     return kept
 
 
-def _of_alternative(results: Results, row: Row, lang: str) -> Decision:
+def _of_alternative(results: Results, row: Row, lang: str, calls: Mapping[str, Row]) -> Decision:
     name = str(row["alternative"])
-    better = Value(
-        percent(row["probability_better"], lang),
-        float(row["probability_better"]),
-        cell("comparison", row, "probability_better"),
-        scale=0.01,
-    )
     return Decision(
         title=proper_name(alternative_title(results.scenario, name, lang)),
         amount=amounts(results.scenario, name, lang) or _changes(results.scenario, name, lang),
-        by=_ordered(results, name, lang),
+        by=_at_latest(calls[name], lang) if name in calls else _ordered(results, name, lang),
         effect=_effect(row, lang),
         cost=_cost(results, name, lang),
-        confidence=passage(
-            lang, "onepage.unclear_in" if row["unclear"] else "onepage.better_in", share=better
-        ),
+        confidence=_confidence(results, row, lang),
     )
+
+
+def _confidence(results: Results, row: Row, lang: str) -> Passage:
+    """State whether the effect is clear, and in how many pairs of runs there are fewer deaths."""
+    share, pairs = float(row["probability_better"]), runs(results, lang)
+    n = float(pairs.value)
+    better = Value(
+        number(round(share * n), lang), share, cell("comparison", row, "probability_better"), scale=1 / n
+    )
+    key = "better_in" if not row["unclear"] else "unclear_in_all" if share == 1 else "unclear_in"
+    return passage(lang, f"onepage.{key}", better=better, runs=pairs)
 
 
 def _changes(scenario: Scenario, name: str, lang: str) -> Passage:
@@ -204,7 +245,7 @@ def _changes(scenario: Scenario, name: str, lang: str) -> Passage:
 
 
 def _ordered(results: Results, name: str, lang: str) -> Passage:
-    """Return the median date on which the first of the plan's rules is ordered, or the start."""
+    """Return the median dates on which the first and last rules of a plan are ordered, or the start."""
     median = first_order(results, name)
     if median is None:
         start = results.scenario.start
@@ -212,8 +253,24 @@ def _ordered(results: Results, name: str, lang: str) -> Passage:
             lang, "onepage.from_day", day=Value(day_text(start, lang), start, "scenario.yaml#start")
         )
     rules = changed_rules(results.scenario, name)
-    place = source("actions", "median_first:day", alternative=name, rule=rules, what="ordered")
-    return passage(lang, "onepage.order_by", day=Value(day_text(median, lang), median, place))
+    each = {rule: day for rule in rules if (day := first_order(results, name, [rule])) is not None}
+    last = max(each, key=lambda rule: each[rule])
+
+    def day_of(day: date, *rules: str) -> Value:
+        place = source("actions", "median_first:day", alternative=name, rule=rules, what="ordered")
+        return Value(day_text(day, lang), day, place)
+
+    first = day_of(median, *rules)
+    if each[last] <= median:
+        return join([first], "")
+    return passage(lang, "onepage.order_parts", day=first, last=day_of(each[last], last))
+
+
+def _at_latest(row: Row, lang: str) -> Passage:
+    """Return the latest order date that a calendar found, from a row of decisions.csv."""
+    day = row["latest"].date()
+    place = source("decisions", "latest", rule=str(row["rule"]), outcome=str(row["outcome"]))
+    return passage(lang, "onepage.order_by", day=Value(day_text(day, lang), day, place))
 
 
 def _effect(row: Row, lang: str) -> Passage:
@@ -222,11 +279,10 @@ def _effect(row: Row, lang: str) -> Passage:
 
 
 def _change(row: Row, place: Callable[[str], str], lang: str, what: str = "") -> Passage:
-    columns = ("difference", "difference_low", "difference_high")
-    decimals = common_decimals(*(float(row[column]) for column in columns))
+    decimals = common_decimals(*(float(row[column]) for column in DIFFERENCE))
     mean, low, high = (
         Value(_signed(float(row[column]), decimals, lang), float(row[column]), place(column))
-        for column in columns
+        for column in DIFFERENCE
     )
     key = "onepage.effect_of" if what else "onepage.effect"
     return passage(lang, key, mean=mean, low=low, high=high, what=what)
@@ -245,16 +301,30 @@ def _cost(results: Results, name: str, lang: str) -> str:
     )
     if not rows:
         return phrase(lang, "onepage.unpriced")
-    money = _money(rows[0], cell("comparison", rows[0], "difference"), results.scenario, lang)
-    partly = any(name in names for names in without_price(results).values())
-    return passage(lang, "onepage.partly", money=money) if partly else money
+    money = _money(rows[0], lambda column: cell("comparison", rows[0], column), results.scenario, lang)
+    items = [phrase(lang, f"onepage.price_of.{item}") for item in unpriced_items(results, name)]
+    return passage(lang, "onepage.partly", money=money, items=", ".join(items)) if items else money
 
 
-def _money(row: Row, place: str, scenario: Scenario, lang: str) -> Passage:
-    value = float(row["difference"])
-    scale, unit = money_unit(abs(value), scenario.supply.currency, lang)
-    text = f"{'+' if value > 0 else ''}{round_off(value / scale, lang)}"
-    return join([Value(text, value, place, scale=scale), unit], " ")
+def _money(row: Row, place: Callable[[str], str], scenario: Scenario, lang: str) -> Passage:
+    """State the change of the cost, with its interval if it has one."""
+    mean, *ends = (float(row[column]) for column in DIFFERENCE)
+    scale, unit = money_unit(abs(mean), scenario.supply.currency, lang)
+    is_exact = all(np.isnan(end) or end == mean for end in ends)
+    decimals = common_decimals(*(value / scale for value in (mean, *ends)))
+    said = {
+        name: Value(
+            f"{'+' if value > 0 else ''}{round_off(value / scale, lang)}"
+            if is_exact
+            else _signed(value / scale, decimals, lang),
+            value,
+            place(column),
+            scale=scale,
+        )
+        for name, value, column in zip(("mean", "low", "high"), (mean, *ends), DIFFERENCE, strict=True)
+        if name == "mean" or not is_exact
+    }
+    return join([said["mean"], unit], " ") if is_exact else passage(lang, "onepage.money", **said, unit=unit)
 
 
 def _of_worth(worth: Worth, lang: str) -> Iterator[Decision]:
@@ -292,7 +362,11 @@ def _cost_of_step(worth: Worth, keys: dict[str, str], lang: str) -> str:
     rows: Sequence[Row] = table.to_dict("records")
     if not rows:
         return phrase(lang, "onepage.unpriced")
-    return _money(rows[0], source("worth", "difference", **keys, outcome=COST), worth.scenario, lang)
+
+    def place(column: str) -> str:
+        return source("worth", column, **keys, outcome=COST)
+
+    return _money(rows[0], place, worth.scenario, lang)
 
 
 def _of_size(size: Size, lang: str) -> Decision:

@@ -49,6 +49,11 @@ def without_price(results: Results) -> dict[str, list[str]]:
     return {item: names for item, names in found.items() if names}
 
 
+def unpriced_items(results: Results, alternative: str) -> list[str]:
+    """Return the items that an alternative uses and that have no price, as in `without_price`."""
+    return [item for item, names in without_price(results).items() if alternative in names]
+
+
 def _bought_by(results: Results, alternative: str) -> set[str]:
     """Return the items that an alternative adds, by rules that acted and are not those of the baseline."""
     plan = results.scenario.alternative(alternative).command.plan

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -51,12 +51,14 @@ def plan_changes(scenario: Scenario, alternative: str, lang: str) -> Iterator[st
     yield from _values(scenario, scenario.alternative(alternative), overlay, lang)
 
 
-def first_order(results: Results, alternative: str) -> date | None:
-    """Return the median date on which the first rule that an alternative adds or changes is ordered.
+def first_order(results: Results, alternative: str, rules: Sequence[str] | None = None) -> date | None:
+    """Return the median date on which the first of some rules of an alternative is ordered.
 
-    The median is over the runs in which one is ordered; None if there are none.
+    Without `rules`, they are those that the alternative adds or changes. The median is over the runs in which
+    one is ordered; None if there are none.
     """
-    events, rules = results.actions, changed_rules(results.scenario, alternative)
+    events = results.actions
+    rules = changed_rules(results.scenario, alternative) if rules is None else rules
     mine = (events["alternative"] == alternative) & events["rule"].isin(rules) & (events["what"] == "ordered")
     if not mine.any():
         return None

@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from surgesim.report.citation import Passage, Row, Value, cell, passage, proper_name, quote, source
 from surgesim.report.names import alternative_title, criteria, threshold_title
 from surgesim.report.paths import path_words
@@ -34,6 +36,21 @@ if TYPE_CHECKING:
 
 FEWEST_FOR_A_RANGE: Final = 5
 """Min number of replications for meaningful 5 % and 95 % quantiles."""
+
+RANGE: Final = (0.05, 0.95)
+"""The quantiles between which a range over the runs lies."""
+
+
+def are_extremes(low: float, high: float, runs: int) -> bool:
+    """Return True if two quantiles of so many runs are the lowest and the highest of them.
+
+    Examples
+    --------
+    >>> are_extremes(*RANGE, 19), are_extremes(*RANGE, 20), are_extremes(0.1, 0.9, 9)
+    (True, False, True)
+    """
+    low_end, high_end = quantile(np.arange(runs, dtype=float), (low, high))
+    return bool(low_end == 0 and high_end == runs - 1)
 
 
 def enough_for_ranges(results: Results) -> bool:
@@ -92,9 +109,12 @@ def deaths(results: Results, lang: str, alternative: str = BASELINE) -> str:
     for key, prefix, outcome in (("all", "", "deaths"), ("untreated", "untreated_", "deaths_untreated")):
         values = rows[outcome]
         said[key] = round_off(float(values.mean()), lang)
-        for end, share in (("low", 0.05), ("high", 0.95)):
+        for end, share in zip(("low", "high"), RANGE, strict=True):
             said[f"{prefix}{end}"] = round_off(float(quantile(values.to_numpy(dtype=float), share)), lang)
-    return phrase(lang, "sentence.deaths_range" if runs >= FEWEST_FOR_A_RANGE else "sentence.deaths", **said)
+    if runs < FEWEST_FOR_A_RANGE:
+        return phrase(lang, "sentence.deaths", **said)
+    key = "sentence.deaths_extremes" if are_extremes(*RANGE, runs) else "sentence.deaths_range"
+    return phrase(lang, key, **said)
 
 
 def main_constraints(results: Results, lang: str, alternative: str = BASELINE) -> Iterator[Passage]:

@@ -16,7 +16,7 @@ from surgesim.report.prose.assessment import is_assessed, reason
 from surgesim.report.prose.chance import told_apart
 from surgesim.report.prose.hospitals import full_in_brief
 from surgesim.report.prose.plans import first_order
-from surgesim.report.prose.sentences import deaths, enough_for_ranges
+from surgesim.report.prose.sentences import RANGE, are_extremes, deaths, enough_for_ranges
 from surgesim.report.prose.summary import in_brief, province_rows
 from surgesim.report.screen.screen import days_in_breach, share_in_breach, signed
 from surgesim.report.screen.table import ScreenTable
@@ -33,6 +33,7 @@ from surgesim.scenario.schema.indicators import ICU_BEDS
 from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.study.measures.breaches import SITUATION
 from surgesim.study.measures.compare import COST, DEATHS, SITUATION_DAYS
+from surgesim.study.store.contents import FORECAST
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
@@ -42,6 +43,10 @@ if TYPE_CHECKING:
 
 MOST_LINES: Final = 45
 """Max lines; to keep to it, plans are left out, but never the best and the worst."""
+
+
+LONGER: Final = "\N{DAGGER}"
+"""The mark of a longer emergency with a lower peak."""
 
 
 class ShortSummary:
@@ -74,7 +79,7 @@ class ShortSummary:
         yield Text(
             phrase(
                 lang,
-                "short.heading",
+                "short.heading" if FORECAST in results.manifest else "short.heading_if",
                 title=scenario.title.get(lang),
                 runs=count("run", int(results.replications["replication"].nunique()), lang),
                 days=count("day", scenario.days, lang),
@@ -110,6 +115,8 @@ class ShortSummary:
             yield phrase(self._lang, "short.order_note")
         if any(map(_spurious, self._plans)):
             yield phrase(self._lang, "short.spurious_note")
+        if any(map(_longer_but_lower, self._plans)):
+            yield phrase(self._lang, "short.longer_note")
         if self._results.scenario.supply.costs is not None:
             yield phrase(self._lang, "short.cost_note")
 
@@ -125,8 +132,11 @@ def _criteria_table(results: Results, lang: str) -> ScreenTable:
     else:
         heading = phrase(lang, "short.criterion")
     table.add_column(heading, "left")
-    for column in ("probability", "first", "days"):
-        table.add_column(phrase(lang, f"short.{column}"), "left" if column == "first" else "right")
+    runs = int(results.replications["replication"].nunique())
+    ends = "_all" if enough_for_ranges(results) and are_extremes(*RANGE, runs) else ""
+    table.add_column(phrase(lang, "short.probability"), "right")
+    table.add_column(phrase(lang, f"short.first{ends}"), "left")
+    table.add_column(phrase(lang, f"short.days{ends}"), "right")
     for name in names or tuple(rows):
         if name not in rows or name == SITUATION:
             continue
@@ -222,6 +232,8 @@ def _plans_table(results: Results, plans: Sequence[dict[str, Row]], lang: str) -
         cells = [signed(plan.get(outcome), lang, most_decimals=1) for outcome in outcomes]
         if len(cells) > 1 and _spurious(plan):
             cells[1] += "*"
+        elif len(cells) > 1 and _longer_but_lower(plan):
+            cells[1] += LONGER
         if costs:
             cells.append(signed(plan.get(COST), lang, scale, most_decimals=1))
         day = orders[name]
@@ -237,6 +249,14 @@ def _spurious(plan: dict[str, Row]) -> bool:
     return days is not None and days["difference_high"] < 0 < plan[DEATHS]["difference_low"]
 
 
+def _longer_but_lower(plan: dict[str, Row]) -> bool:
+    """Return True if a plan with fewer deaths clearly lengthens the emergency, and lowers the mean peak."""
+    days, top = plan.get(SITUATION_DAYS), plan.get("peak_present")
+    if days is None or top is None or plan[DEATHS]["difference"] >= 0:
+        return False
+    return bool(days["difference_low"] > 0 > top["difference"])
+
+
 def _certainty(results: Results, lang: str) -> Iterator[str]:
     """State how many figures are assumptions, and how far chance and assumptions each spread deaths."""
     confidence = results.assumptions["confidence"]
@@ -248,7 +268,18 @@ def _certainty(results: Results, lang: str) -> Iterator[str]:
         yield phrase(lang, "short.apart", **halves)
     elif results.scenario.study.drawn:
         yield phrase(lang, "short.together", assumptions=number(len(results.scenario.study.drawn), lang))
+        yield from _draws(results, lang)
     else:
         yield phrase(lang, "short.chance_only")
     if not enough_for_ranges(results):
         yield phrase(lang, "short.few_runs")
+
+
+def _draws(results: Results, lang: str) -> Iterator[str]:
+    """State how many draws the interval of the emergency comes from, if several runs share a draw."""
+    together = results.scenario.study.runs_together
+    assessed = [row for row in province_rows(results) if row["threshold"] == SITUATION and is_assessed(row)]
+    if together > 1 and assessed:
+        runs = int(results.replications["replication"].nunique())
+        draws = number(math.ceil(runs / together), lang)
+        yield phrase(lang, "short.draws", draws=draws, runs=number(runs, lang))

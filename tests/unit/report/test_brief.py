@@ -26,6 +26,7 @@ from surgesim.report.brief.page import html, origins
 from surgesim.report.brief.write import write_brief
 from surgesim.report.words import LANGUAGES
 from surgesim.scenario.schema.base import Text
+from surgesim.scenario.schema.capacity.supply import Costs
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.results import Results
 from surgesim.study.store.csv_files import write_csv
@@ -59,6 +60,7 @@ def results() -> Results:
         ("same", "difference", -4.0),
         ("same", "difference_low", -9.0),
         ("same", "difference_high", 1.0),
+        ("same", "probability_better", 0.5),
     ):
         rows = (table["alternative"] == name) & (table["outcome"] == "deaths")
         assert rows.sum() == 1
@@ -72,6 +74,10 @@ def results() -> Results:
 def unpictured(monkeypatch: pytest.MonkeyPatch) -> None:
     """Replace the figure by an empty one, to be quick."""
     monkeypatch.setattr(content, "draw_brief", lambda results, lang: Figure(figsize=(6, 1)))
+
+
+def plain(text: str) -> str:
+    return str(text).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def titled(scenario: Scenario, title: str) -> Scenario:
@@ -119,12 +125,71 @@ def test_every_number_equals_its_cell(results: Results, lang: str, tmp_path: Pat
 def test_decisions_have_amount_date_effect_and_confidence(results: Results) -> None:
     (staff, same), after = decisions(results, (), "en")
     assert str(staff.amount) == "12 doctors at each of 1 hospitals"
-    assert str(staff.by) == "order by 20\N{NO-BREAK SPACE}Jan\N{NO-BREAK SPACE}2024"
+    assert plain(staff.by) == "20 Jan 2024"
     assert str(staff.effect) == "−40 deaths (−50 to −30)"
-    assert str(staff.confidence) == "clear; fewer in 100% of the paired runs"
-    assert str(same.confidence).startswith("not sure yet")
+    assert str(staff.confidence) == "clear; fewer deaths in 6 of 6 pairs of runs"
+    assert str(same.confidence) == "fewer deaths in 3 of 6 pairs of runs; may be chance"
     assert staff.cost == "not costed"
     assert len(after) == 1
+
+
+def test_an_unclear_effect_in_every_pair_is_too_few_runs(results: Results) -> None:
+    table = results.comparison.assign(probability_better=1.0)
+    (_, same), _ = decisions(dataclasses.replace(results, comparison=table), (), "vi")
+    assert str(same.confidence).startswith("cả 6/6 cặp mô phỏng đều giảm tử vong; chưa đủ")
+
+
+def test_parts_ordered_on_other_dates_are_told(results: Results) -> None:
+    rule = STAFF["command"]["plan"]["staff"]
+    both = {"command": {"plan": {"staff": rule, "more": {**rule, "doctors": 5}}}}
+    alternatives = {**results.scenario.alternatives, "more-staff": both}
+    scenario = results.scenario.model_copy(update={"alternatives": alternatives})
+    late = results.actions.assign(rule="more", day=30)
+    actions = pd.concat([results.actions, late], ignore_index=True)
+    (staff, *_), _ = decisions(dataclasses.replace(results, scenario=scenario, actions=actions), (), "en")
+    assert plain(staff.by) == "20 Jan 2024; last part 31 Jan 2024"
+
+
+@pytest.mark.parametrize(
+    ("prices", "without"), [({"dose": 1, "test": 1}, ""), ({"test": 1}, ", without vaccine")]
+)
+def test_a_cost_has_an_interval_and_names_what_has_no_price(
+    results: Results, prices: dict[str, int], without: str
+) -> None:
+    supply = results.scenario.supply.model_copy(
+        update={"currency": "VND", "costs": Costs.model_validate(prices)}
+    )
+    row = results.comparison.query("alternative == 'more-staff' and outcome == 'deaths'").assign(
+        outcome="cost", difference=-13e9, difference_low=-25e9, difference_high=-1e9
+    )
+    others = results.comparison[results.comparison["outcome"] != "cost"]
+    priced = dataclasses.replace(
+        results,
+        scenario=results.scenario.model_copy(update={"supply": supply}),
+        comparison=pd.concat([others, row], ignore_index=True),
+        replications=results.replications.assign(doses_given=1.0),
+    )
+    (staff, *_), _ = decisions(priced, (), "en")
+    assert plain(staff.cost) == f"−13 (−25 to −1) billion VND{without}"
+
+
+def test_clear_effects_beyond_the_table_are_named(results: Results) -> None:
+    names = [f"plan-{k}" for k in range(4)]
+    plans = {name: {"title": name} for name in names}
+    scenario = results.scenario.model_copy(
+        update={"alternatives": {**results.scenario.alternatives, **plans}}
+    )
+    rows = results.comparison.query("alternative == 'more-staff' and outcome == 'deaths'")
+    more = [
+        rows.assign(alternative=name, difference=-90.0 + k, difference_high=1.0)
+        for k, name in enumerate(names)
+    ]
+    table = pd.concat([results.comparison, *more], ignore_index=True)
+    found, after = decisions(dataclasses.replace(results, scenario=scenario, comparison=table), (), "en")
+    assert [str(one.title) for one in found] == names[:3]
+    assert str(after[0]) == (
+        "Other plans with a clear effect: “more-staff” −40 deaths (−50 to −30), cost not costed."
+    )
 
 
 def test_a_package_is_named_apart(results: Results) -> None:
@@ -140,6 +205,10 @@ def test_a_package_is_named_apart(results: Results) -> None:
     found, after = decisions(dataclasses.replace(results, scenario=scenario, comparison=table), (), "en")
     assert len(found) == 1
     assert str(after[0]).startswith("All together (“same”): −4")
+    unclear, after = decisions(dataclasses.replace(results, scenario=scenario), (), "en")
+    assert len(unclear) == 1
+    assert str(after[0]).startswith("All together (“same”): −4")
+    assert str(after[0]).endswith("may be chance.")
 
 
 def test_steps_of_worth_come_first(results: Results) -> None:
@@ -168,7 +237,8 @@ def test_latest_orders_of_a_calendar_stand_below_the_table(results: Results) -> 
     manifest = {"calendar": {"conditions": {"deaths": 100.0}, "draws": None}}
     plan = results.scenario.alternative("more-staff")
     calendar = Calendar(plan, pd.DataFrame([row]), manifest, Path("c"))
-    _, after = decisions(results, (), "en", calendar)
+    found, after = decisions(results, (), "en", calendar)
+    assert plain(found[0].by) == "27 Jan 2024 at the latest"
     said = str(after[0]).replace("\N{NO-BREAK SPACE}", " ")
     assert said.startswith("Latest orders of “more-staff” that keep ")
     assert said.endswith(": More staff by 27 Jan 2024.")
@@ -182,8 +252,10 @@ def test_futures_are_runs_ranked_by_deaths(results: Results) -> None:
     rows = results.replications.copy()
     base = rows["alternative"] == "baseline"
     rows.loc[base, "deaths"] = [30.0, 10.0, 60.0, 20.0, 50.0, 40.0]
-    last = brief(dataclasses.replace(results, replications=rows)).futures.rows[-1]
-    assert list(map(str, last)) == ["Deaths", "10", "30", "60"]
+    page = brief(dataclasses.replace(results, replications=rows))
+    assert list(map(str, page.futures.rows[-1])) == ["Deaths", "10", "30", "60"]
+    assert "about 35 people die on average (10 to 60, lowest and highest of 6 runs)" in page.situation[1]
+    assert "the middle and the most deaths of 6, ordered by deaths, not by date" in page.caveats[-1]
 
 
 @pytest.mark.usefixtures("unpictured")

@@ -105,6 +105,8 @@ def shown(element: Element, value: float, lang: str) -> None:
         assert 0 < value / scale < bound if text[0] == "<" else bound < value / scale < 100
         return
     seen, half = read_number(text, lang)
+    if "#mean:deaths" in element.attributes["data-source"] and seen == float(f"{value:.2g}"):
+        return  # the brief says "about" and rounds the mean to two digits
     assert seen == pytest.approx(value / scale, abs=half * 1.000001, rel=0), (text, value)
 
 

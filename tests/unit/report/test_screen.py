@@ -217,7 +217,7 @@ def test_a_range_over_runs_is_told_from_five_runs_on(results: Results) -> None:
         text = " ".join(shown(summary(told, "en"), 200).split())
         assert words in text
         assert ("(31 Jan to 8 Feb)" in text) == (told is many)
-        assert ("in 90% of the runs" in text) == (told is many)
+        assert ("Mean, lowest and highest of 8 runs." in text) == (told is many)
 
 
 @pytest.mark.slow

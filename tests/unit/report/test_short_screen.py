@@ -97,6 +97,17 @@ def test_fewer_days_of_emergency_through_deaths_are_marked(results: Results) -> 
     assert "−3*" not in text(changed(results, shorter | {key: -value for key, value in deadly.items()}))
 
 
+def test_a_longer_emergency_with_a_lower_peak_is_marked(results: Results) -> None:
+    longer = {
+        ("nothing", "situation_days", end): 3.0 for end in ("difference", "difference_low", "difference_high")
+    }
+    fewer, more = ({("nothing", "deaths", "difference"): value} for value in (-5.0, 5.0))
+    lower, higher = ({("nothing", "peak_present", "difference"): value} for value in (-8.0, 8.0))
+    assert "+3†" in text(changed(results, longer | fewer | lower))
+    assert "+3†" not in text(changed(results, longer | fewer | higher))
+    assert "+3†" not in text(changed(results, longer | more | lower))
+
+
 def test_one_run_is_no_range() -> None:
     said = text(made_up(1), width=400)
     assert ": 1 run of " in said
