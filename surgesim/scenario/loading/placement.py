@@ -11,7 +11,6 @@ from typing import Any
 from surgesim.errors import ScenarioError
 from surgesim.scenario.loading import (
     arrivals_file,
-    boundaries_file,
     numbers_file,
     people_files,
     profile_tables,
@@ -270,6 +269,8 @@ def _embed_boundaries(plain: dict[str, Any], above: KeyPath, context: LoadContex
     name, districts = _named_file(plain, path), value_at(plain, ("people", "districts"))
     if name is None:
         return
+    from surgesim.scenario.loading import boundaries_file  # it needs NumPy
+
     titles = {
         str(key): [title for title in _titles(value_at(district, ("title",))) if isinstance(title, str)]
         for key, district in (districts.items() if isinstance(districts, Mapping) else ())

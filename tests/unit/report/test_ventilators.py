@@ -15,8 +15,8 @@ TOWN = Path(__file__).parents[3] / "scenarios" / "teaching" / "beds-without-nurs
 @pytest.mark.parametrize(
     ("lang", "sentence"),
     [
-        ("en", "Open ICU beds without a ventilator, which count as none: {} at most (median of the runs)."),
-        ("vi", "Giường ICU đã mở nhưng không có máy thở, không được tính: nhiều nhất {} giường"),
+        ("en", "On the worst day {} open ICU beds lack a ventilator and do not count."),
+        ("vi", "Ngày cao nhất có {} giường ICU đã mở nhưng không có máy thở"),
     ],
 )
 def test_icu_beds_without_a_ventilator_are_told(lang: str, sentence: str) -> None:
@@ -33,4 +33,4 @@ def test_icu_beds_without_a_ventilator_are_told(lang: str, sentence: str) -> Non
     (beds, said), (no_beds, silent) = told
     assert beds > 0 == no_beds
     assert sentence.format(round(beds)) in said
-    assert sentence.split(":")[0] not in silent
+    assert sentence.split("{} ")[1] not in silent

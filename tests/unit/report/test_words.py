@@ -93,7 +93,12 @@ def keys_in_code() -> set[str]:
     found = set()
     for path in (*REPORT.rglob("*.py"), *REPORT.with_name("cli").rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
+        parts = {
+            id(part) for text in ast.walk(tree) if isinstance(text, ast.JoinedStr) for part in text.values
+        }
         for node in ast.walk(tree):
+            if id(node) in parts:
+                continue
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found.add(node.value)
             elif isinstance(node, ast.JoinedStr):
@@ -107,6 +112,7 @@ def keys_in_code() -> set[str]:
         for key in found
         if "." in key
         and key.split(".")[0] in sections
+        and key != "figure.figsize"  # a setting of Matplotlib
         and not re.search(r" |\.(j2|css|csv|html|typ|pdf|docx)$", key)
     }
 

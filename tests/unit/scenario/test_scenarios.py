@@ -31,7 +31,7 @@ from surgesim.scenario.validation.sources import assumptions
 pytestmark = pytest.mark.slow
 
 NAMES = [str(path.relative_to(FOLDER)) for path in SHIPPED]
-ELSEWHERE = [path for path in SHIPPED if path.stem in ("germany-district", "kenya-county")]
+OTHER_COUNTRIES = [path for path in SHIPPED if path.stem in ("germany-district", "kenya-county")]
 """The scenarios of other countries than Viet Nam."""
 
 FIVE = ("weekly-cases", "on-oxygen", "without-bed", "vacant-beds", "icu-staffed")
@@ -146,10 +146,10 @@ def test_alternatives_have_a_title_of_their_own(path: Path, lang: str) -> None:
     assert not set(titles) & {*scenario.alternatives, scenario.title.get(lang)}
 
 
-@pytest.mark.parametrize("path", ELSEWHERE, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", OTHER_COUNTRIES, ids=lambda path: path.stem)
 def test_the_criteria_of_other_countries_are_their_own(path: Path) -> None:
     scenario = shipped(path)
-    assert len(ELSEWHERE) == 2
+    assert len(OTHER_COUNTRIES) == 2
     named = {source.source for name, source in scenario.sources.items() if "thresholds" in name}
     assert named
     assert not any("appendix" in source for source in named)
@@ -157,7 +157,7 @@ def test_the_criteria_of_other_countries_are_their_own(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in SHIPPED if path not in ELSEWHERE], ids=lambda path: path.stem
+    "path", [path for path in SHIPPED if path not in OTHER_COUNTRIES], ids=lambda path: path.stem
 )
 def test_the_five_thresholds_are_those_of_the_appendix(path: Path) -> None:
     command = shipped(path).command

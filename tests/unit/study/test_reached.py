@@ -226,7 +226,7 @@ def test_the_summary_names_the_groups_reached_least(results: Results) -> None:
     text = shown(summary(results, "en"), 200)
     assert "58% of the patients" in text
     assert (
-        "The epidemic rises to level 3 in the province, first on 3 Feb (median), and to level 4 in 1 of 2"
+        "The epidemic rises to level 3 in the whole area, first on 3 Feb (median), and to level 4 in 1 of 2"
         in text
     )
 

@@ -318,6 +318,7 @@ def test_public_names() -> None:
         "load",
         "loads",
         "overlaid",
+        "plot",
         "read",
         "read_workbook",
         "run",
