@@ -41,6 +41,7 @@ PLANTED = {
     'surgesim.sensitivity(posterior, ["deaths"])': "surgesim.sensitivity(posterior, 7)",
     "results.series(": "results.serie(",
     'one.province["reported_cases"].to_numpy': 'one.provinces["reported_cases"].to_numpy',
+    'data(results, "cases", area="island")': 'data(results, "cases", aera="island")',
     "points=points, replications=1": "point=points, replications=1",
 }
 """A text in the examples, and what replaces it: an error that mypy must find, on a line of its own."""
