@@ -59,5 +59,5 @@ def test_every_block_is_of_a_known_kind() -> None:
     assert set(kinds) == {"python", "text", "sh", "r", ""}
     assert kinds.count("sh") == 8
     assert kinds.count("python") == 21
-    assert kinds.count("text") == 14
+    assert kinds.count("text") == 15
     assert all(kinds[i - 1] == "python" for i, kind in enumerate(kinds) if kind == "text")
