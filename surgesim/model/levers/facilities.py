@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from surgesim.model.capacity.capacity import Adjustment
+from surgesim.model.capacity.adjustments import Adjustment
 from surgesim.model.capacity.facilities import Facilities
 from surgesim.model.levers.action import Action, ActionFactory
 from surgesim.model.province import Province

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from surgesim.model.capacity.capacity import Adjustment
+from surgesim.model.capacity.adjustments import Adjustment
 from surgesim.model.levers.action import Action, ActionFactory, Lever, Switch, round_down
 from surgesim.model.levers.facilities import sites_of
 from surgesim.model.province import Province

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from surgesim.model.capacity.capacity import Adjustment
+from surgesim.model.capacity.adjustments import Adjustment
 from surgesim.model.capacity.staff import DOCTORS, WARD_NURSES
 from surgesim.model.epidemic.people import apportion
 from surgesim.model.province import Province

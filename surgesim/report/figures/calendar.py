@@ -20,6 +20,7 @@ from surgesim.report.figures.drawing.page import (
     Look,
     date_axis,
     day_number,
+    draw_bar,
     legend,
     project_style,
     settle,
@@ -126,17 +127,7 @@ def _row(axes: Axes, row: Mapping[Any, Any], middle: float, end: date, lang: str
 
 def _bar(axes: Axes, look: Look, begin: float, end: float, middle: float) -> None:
     if end > begin:
-        axes.barh(
-            middle,
-            end - begin,
-            _BAR,
-            begin,
-            facecolor=look.colour,
-            edgecolor=look.ink,
-            hatch=look.hatch,
-            linewidth=0.4,
-            zorder=3,
-        )
+        draw_bar(axes, look, middle, begin, end - begin, _BAR)
 
 
 def _beside(axes: Axes, text: str, y: float, at: float, of: str, va: str, colour: str = BLACK) -> None:

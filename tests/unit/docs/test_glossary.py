@@ -36,6 +36,9 @@ TEXTS = {
     lang: {str(message.id): str(message.string).casefold() for message in catalogue(lang)}
     for lang in ("en", "vi")
 }
+for said in (message for name in ("help", "messages") for message in catalogue("vi", name)):
+    for lang, words in (("en", said.id), ("vi", said.string)):  # keys that are the English text itself
+        TEXTS[lang][str(said.id)] = str(words).casefold()
 
 
 def with_term(lang: str, term: str) -> set[str]:
@@ -58,7 +61,7 @@ TRANSLATED = [entry for entry in entries() if with_term("en", entry.english)]
 
 
 def test_most_terms_are_used_in_the_product() -> None:
-    assert len(TRANSLATED) >= 0.7 * len(entries())
+    assert len(TRANSLATED) >= 0.8 * len(entries())
 
 
 @pytest.mark.parametrize("entry", TRANSLATED, ids=lambda entry: entry.english)

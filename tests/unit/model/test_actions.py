@@ -20,7 +20,7 @@ from strategies import (
     variant,
 )
 
-from surgesim.model.capacity.capacity import Adjustment
+from surgesim.model.capacity.adjustments import Adjustment
 from surgesim.model.record import COST_CATEGORIES, FACILITY_INDEX, Record, logistics_columns
 from surgesim.model.simulation import Simulation, run_once
 from surgesim.scenario.door import overlaid

@@ -18,7 +18,7 @@ from capacity_cases import (
 from hypothesis import assume, given, settings
 from strategies import Plain, arrivals, build, clinical, facility, gamma, scenarios, small, stays, variant
 
-from surgesim.model.capacity.capacity import Adjustment, Adjustments
+from surgesim.model.capacity.adjustments import Adjustment, Adjustments
 from surgesim.model.care.gas import kg_per_day
 from surgesim.model.record import CONSTRAINTS, DISTRICT, FACILITY_INDEX, PROVINCE_INDEX, Record
 from surgesim.model.simulation import Simulation, run_once

@@ -382,6 +382,39 @@ class Look(NamedTuple):
         return Patch(facecolor=self.colour, hatch=self.hatch, edgecolor=self.ink, linewidth=0.4)
 
 
+def draw_bar(axes: Axes, look: Look, row: float, begin: float, length: float, height: float) -> None:
+    """Draw a horizontal bar in a style, of `height` around `row`."""
+    axes.barh(
+        row,
+        length,
+        height,
+        begin,
+        facecolor=look.colour,
+        edgecolor=look.ink,
+        hatch=look.hatch,
+        linewidth=0.4,
+        zorder=3,
+    )
+
+
+VALUE_WIDTH: Final = 0.55
+"""Width of the numbers beside a panel, in inches."""
+
+
+def value_beside(axes: Axes, text: str, row: float) -> None:
+    """Write a number to the right of a panel, at a row."""
+    axes.annotate(
+        text,
+        (1, row),
+        (72 * VALUE_WIDTH - 4, 0),
+        xycoords=axes.get_yaxis_transform(),
+        textcoords="offset points",
+        ha="right",
+        va="center",
+        size=SMALL_SIZE,
+    )
+
+
 PROBABILITIES: Final = (
     (0.0, 0.10, Look("#FEF0D9", "", GREY)),
     (0.10, 0.33, Look("#FDCC8A", "", GREY)),

@@ -29,6 +29,7 @@ from surgesim.report.figures.drawing.page import (
     row_edges,
     row_names,
     text_height,
+    value_beside,
     wrap,
     wrap_evenly,
 )
@@ -59,8 +60,6 @@ COLUMNS: Final = 3
 NARROW_OUTCOMES: Final = 2
 """Number of outcomes drawn on a narrow page: the first of `CHOSEN`."""
 NAME_WIDTH: Final = 1.9
-VALUE_WIDTH: Final = 0.55
-"""Width in inches of the differences written to the right of a panel."""
 ROW: Final = 0.18
 GAP: Final = 0.04
 """Height of a row with a short name and the room between rows, in inches."""
@@ -110,7 +109,7 @@ def _draw(view: View) -> Sheet:
         for place, name in zip(middles, names, strict=True):
             if name in rows_of:
                 seen[_difference(axes, place, rows_of[name], name in more_deaths)] = None
-                _value(axes, place, float(rows_of[name]["difference"]), lang)
+                value_beside(axes, _brief(float(rows_of[name]["difference"]), lang), place)
         axes.set_title(titles[i], pad=6 + 72 * text_height(under[i], SMALL_SIZE))
         under_title(axes, under[i])
         _axis(axes, outcome, lang)
@@ -211,20 +210,6 @@ def _axis(axes: Axes, outcome: str, lang: str) -> None:
 def _brief(value: float, lang: str) -> str:
     """Format a mean as an integer, or with two significant digits if it is small."""
     return number(round(value) if abs(value) >= 10 else float(f"{value:.2g}"), lang)
-
-
-def _value(axes: Axes, place: float, difference: float, lang: str) -> None:
-    """Write the mean difference to the right of the panel."""
-    axes.annotate(
-        _brief(difference, lang),
-        (1, place),
-        (72 * VALUE_WIDTH - 4, 0),
-        xycoords=axes.get_yaxis_transform(),
-        textcoords="offset points",
-        ha="right",
-        va="center",
-        size=SMALL_SIZE,
-    )
 
 
 def _entry(kind: str) -> Artist:

@@ -17,12 +17,14 @@ from surgesim.report.figures.drawing.page import (
     Look,
     Sheet,
     View,
+    draw_bar,
     number_ticks,
     page,
     page_width,
     row_edges,
     row_names,
     text_height,
+    value_beside,
     wrap_evenly,
 )
 from surgesim.report.figures.spec import FigureSpec
@@ -52,8 +54,6 @@ LOOKS: Final = {
     "deaths_untreated": Look(VERMILION, "\\\\\\\\", "#FFFFFF"),
 }
 NAME_WIDTH: Final = 1.9
-VALUE_WIDTH: Final = 0.55
-"""Width in inches of the numbers to the right of a panel."""
 ROW: Final = 0.18
 GAP: Final = 0.04
 BAR: Final = 0.14
@@ -97,29 +97,9 @@ def _draw(view: View) -> Sheet:
             here = table[(table["place"] == place) & (table["alternative"] == plan)]
             begin = 0.0
             for indicator, patients in zip(here["indicator"], here["patients"], strict=True):
-                look = LOOKS[indicator]
-                axes.barh(
-                    row,
-                    patients,
-                    BAR,
-                    begin,
-                    facecolor=look.colour,
-                    edgecolor=look.ink,
-                    hatch=look.hatch,
-                    linewidth=0.4,
-                    zorder=3,
-                )
+                draw_bar(axes, LOOKS[indicator], row, begin, patients, BAR)
                 begin += patients
-            axes.annotate(
-                round_off(begin, lang),
-                (1, row),
-                (72 * VALUE_WIDTH - 4, 0),
-                xycoords=axes.get_yaxis_transform(),
-                textcoords="offset points",
-                ha="right",
-                va="center",
-                size=SMALL_SIZE,
-            )
+            value_beside(axes, round_off(begin, lang), row)
         axes.set_title(titles[i])
         axes.set_xlabel(phrase(lang, "unit.patients"))
         axes.set_xlim(left=0)
