@@ -24,7 +24,8 @@ def shares(
 
 
 @pytest.mark.parametrize("chance", [0.1, 0.6])
-def test_linear_parameters_get_their_shares(chance: float) -> None:
+def test_linear_parameters_get_their_shares(chance: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(variance, "RESAMPLES", 10)  # of the intervals, which are not looked at
     values = np.mean([shares([3, 1, 0], chance, seed)[:, 0] for seed in range(8)], axis=0)
     left = 1 - chance
     assert values == pytest.approx([0.9 * left, 0.1 * left, 0, left, 0, chance], abs=0.06)
