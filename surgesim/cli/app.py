@@ -15,7 +15,7 @@ from surgesim.cli.help import Command, context_lang, note_lang, translated, viet
 from surgesim.cli.options import Lang, WrongValueError, choice_option
 from surgesim.cli.terminal import fail, output_errors
 from surgesim.log import LOG
-from surgesim.version import __version__, is_compiled
+from surgesim.version import __version__
 
 ORDER = (
     *("run", "show", "validate", "new", "import", "schema", "plot", "report", "brief", "reproduce", "sweep"),
@@ -71,7 +71,7 @@ app = _App(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"surgesim {__version__} ({'compiled' if is_compiled() else 'pure Python'})")
+        typer.echo(f"surgesim {__version__}")
         raise typer.Exit
 
 
