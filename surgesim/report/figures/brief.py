@@ -50,7 +50,7 @@ def draw_brief(results: Results, lang: str) -> Figure:
             axes.set_ylim(0, 1.18 * axes.get_ylim()[1])  # room for the text above the bands
             number_ticks(axes, lang, ticks=4)
             _dates(axes, results, bed, lang)
-        legend(figure, need_entries(lang))
+        legend(figure, need_entries(results, lang))
         settle(figure)
     return figure
 

@@ -225,7 +225,7 @@ def row_names(
     """Write the names of rows beside a panel, from the top down; return the middles of the rows."""
     middles = [(top + bottom) / 2 for top, bottom in pairwise(edges)]
     axes.set_ylim(edges[-1], 0)
-    axes.set_yticks(middles, names, size=SMALL_SIZE, linespacing=1.0)
+    axes.set_yticks(middles, names, size=SMALL_SIZE, linespacing=_NAMES * _LINE)
     axes.tick_params(axis="y", length=0, labelleft=labelled)
     axes.grid(False, axis="y")
     axes.spines["left"].set_visible(False)
