@@ -68,7 +68,7 @@ def test_bands_of_unlimited_beds_are_infinite_not_missing() -> None:
 
 def test_daily_values_in_a_file_are_those_added() -> None:
     rng = np.random.default_rng(1)
-    values = rng.normal(size=(2, 6, 400, 90))
+    values = rng.normal(size=(2, 6, 150, 40))
     values[0, 0, 0, :3] = np.nan, np.inf, -0.0
     with SpooledTemporaryFile(max_size=1_000) as file:
         stored = [DailyValues(file) for _ in values]
