@@ -259,51 +259,43 @@ def measure_tables(runs: int) -> None:
     say(f"{runs} runs: {taken:.0f} s, {begin:.0f} MB before, {memory_mb():.0f} MB after")
 
 
-def measure_churn(runs: int, seed: int) -> None:
+def measure_churn(runs: int, seed: int, pause: float) -> None:
     chance = random.Random(seed)
     vary = {"epidemic.variant.r0": "3:6"}
     with tempfile.TemporaryDirectory() as folder:
-        whole, out = Path(folder, "whole"), Path(folder, "out")
+        whole, out, words = Path(folder, "whole"), Path(folder, "out"), Path(folder, "words.txt")
         given: dict[str, Any] = {"design": "lhs", "samples": runs, "replications": 1}
         surgesim.sweep(surgesim.load(SMALL_TOWN), vary, **given, out=whole)
-        command = ["-m", "surgesim.cli", "sweep", str(SMALL_TOWN), "--vary", "epidemic.variant.r0=3:6"]
-        command += [
-            "--design",
-            "lhs",
-            "--samples",
-            str(runs),
-            "--replications",
-            "1",
-            "--out",
-            str(out),
-            "--quiet",
-        ]
-        events: Counter[str] = Counter()
+        command = [sys.executable, "-m", "surgesim.cli", "sweep", str(SMALL_TOWN), "--quiet", "--resume"]
+        command += ["--vary", "epidemic.variant.r0=3:6", "--design", "lhs", "--samples", str(runs)]
+        command += ["--replications", "1", "--out", str(out)]
         for last in (False, True):
+            events: Counter[str] = Counter()
+            begun = time.monotonic()
             with contextlib.ExitStack() as stack:
                 address, process = stack.enter_context(scheduler())
-                workers = [stack.enter_context(worker(address, 1)) for _ in range(2)]
-                client = stack.enter_context(started([*command, "--resume", "--scheduler", address]))
+                workers = [stack.enter_context(worker(address, 1)) for _ in range(4)]
+                said = stack.enter_context(words.open("wb"))
+                client = subprocess.Popen([*command, "--scheduler", address], stderr=said)
                 while client.poll() is None:
-                    time.sleep(chance.uniform(5, 15))
+                    time.sleep(chance.uniform(0.4 * pause, 1.6 * pause))
                     there = [each for each in workers if each.poll() is None]
-                    what = chance.choice(
-                        ["killed", "left", "joined", "joined"] if len(there) > 1 else ["joined"]
-                    )
-                    if what == "joined":
+                    if len(there) < 4:
                         workers.append(stack.enter_context(worker(address, 1)))
-                    else:
-                        gone = chance.choice(there)
+                        events["joined"] += 1
+                    if len(there) > 1:
+                        gone, what = chance.choice(there), chance.choice(["killed", "killed", "left"])
                         gone.kill() if what == "killed" else gone.terminate()
-                    events[what] += 1
+                        events[what] += 1
                     if not last and stored_runs(out) > runs // 2:
                         os.kill(process, signal.SIGKILL)
                         client.wait()
-                        events["scheduler killed"] += 1
-                        say(
-                            f"scheduler killed at {stored_runs(out)} of {runs} runs: exit {client.returncode}"
-                        )
-        say(f"{dict(events)}; exit {client.returncode}; the same files: {hashes(out) == hashes(whole)}")
+                        say(f"scheduler killed at {stored_runs(out)} of {runs} runs")
+                seconds = time.monotonic() - begun
+                say(
+                    f"{dict(events)} in {seconds:.0f} s; exit {client.returncode}; {words.read_text().strip()}"
+                )
+        say(f"the same files: {out.exists() and hashes(out) == hashes(whole)}")
 
 
 def stored_runs(out: Path) -> int:
@@ -321,6 +313,7 @@ def main() -> None:
     parser.add_argument("--batches", type=int, default=200, help="batches to measure (load)")
     parser.add_argument("--runs", type=int, default=300, help="runs, or results (memory)")
     parser.add_argument("--seed", type=int, default=1, help="seed of what happens to workers (churn)")
+    parser.add_argument("--pause", type=float, default=10, help="mean seconds between losses (churn)")
     parser.add_argument("--workers", type=int, default=10, help="workers at the end (grow)")
     given = parser.parse_args()
     if given.what == "load":
@@ -333,7 +326,7 @@ def main() -> None:
     elif given.what == "tables":
         measure_tables(given.runs)
     else:
-        measure_churn(given.runs, given.seed)
+        measure_churn(given.runs, given.seed, given.pause)
 
 
 if __name__ == "__main__":
