@@ -12,8 +12,10 @@ from typing import Final, NamedTuple
 
 from surgesim.report.words import catalogue
 
-_PATH: Final = re.compile(r"(\w[\w*-]*(?:\.[\w*-]+)+): (.*)", re.DOTALL)
-"""A message about a path of the scenario, which stays as it is."""
+_PATH: Final = re.compile(
+    r"(\S*[\w*][./\\]\S*|\S+(?=: (?:got|is|contains|cannot|damaged|missing|lacks|has|not) )): (.*)", re.DOTALL
+)
+"""A message about a path of the scenario, a file or a folder, which stays as it is."""
 
 _FIELD: Final = re.compile(r"\{\{|\}\}|\{(\w+)\}")
 _REGEX: Final = {"n": r"\S+?", "v": r".+?", "w": r".+?", "p": r".+?", "q": r".+?"}
@@ -45,7 +47,8 @@ def _words(text: str, depth: int) -> str:
                 for name, value in found.groupdict().items()
             }
             return pattern.words.format(**fields)
-    return text
+    lines = text.splitlines()
+    return "\n".join(_words(line, depth) for line in lines) if len(lines) > 1 else text
 
 
 @lru_cache(maxsize=1)
