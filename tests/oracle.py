@@ -213,8 +213,12 @@ class CareSystem:
 
     def free(self, facility: Facility, bed: Bed) -> int:
         """Return capacity less occupied and held beds; negative if capacity has fallen below occupancy."""
-        lying = sum(p.facility is facility and p.bed == bed for p in self.present)
-        held = sum(p.bound_for == (facility, bed) for p in self.present)
+        lying = held = 0
+        for p in self.present:
+            if p.facility is facility:
+                lying += p.bed == bed
+            if p.bound_for is not None:
+                held += p.bound_for[0] is facility and p.bound_for[1] == bed
         return self.capacity[facility.name, bed] - lying - held
 
     def first_free(self, patient: Patient, bed: Bed) -> Facility | None:

@@ -269,7 +269,7 @@ def test_a_killed_fit_goes_on(files: Path) -> None:
         "16",
         "--rounds",
     ]
-    args += ["3", "--workers", "1", "--no-figures", "--quiet", "--out"]
+    args += ["2", "--workers", "1", "--no-figures", "--quiet", "--out"]
     whole, out = files / "whole", files / "killed"
     assert CliRunner().invoke(app, [*args, str(whole)]).exit_code == 0
     process = subprocess.Popen([sys.executable, "-m", "surgesim.cli", *args, str(out)])
