@@ -275,7 +275,7 @@ def as_from_a_terminal() -> None:
 def test_signals_stop_workers_and_keep_what_is_done(town: Path, number: signal.Signals, code: int) -> None:
     command = [sys.executable, "-m", "surgesim.cli", "run", str(town), "--workers", "2", "--seed", "1"]
     with subprocess.Popen(
-        [*command, "--replications", "1000"],
+        [*command, "--replications", "1000", "--days", "25"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -300,7 +300,15 @@ def test_known_parameters_are_recovered() -> None:
         }
         data = tiny_data(tiny_town().overlaid(truth), days=60)
         found = surgesim.fit(
-            tiny_town(), data, priors=priors, defaults=False, members=40, rounds=3, replicates=12, seed=number
+            tiny_town(),
+            data,
+            priors=priors,
+            defaults=False,
+            members=40,
+            rounds=3,
+            replicates=12,
+            seed=number,
+            workers=1,
         ).posterior.set_index("parameter")
         inside += [found.posterior_p5[path] <= truth[path] <= found.posterior_p95[path] for path in priors]
         ratios.append(found["width_ratio"])
