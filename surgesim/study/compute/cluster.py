@@ -50,8 +50,8 @@ ANSWER_SECONDS = 10
 """Time limit for the scheduler and its workers to respond."""
 
 MOST_LOST = 3
-"""Number of times that Dask gives up a run, because its workers were lost, before the study ends; any result
-sets the count back, so that a study ends only if no run ends."""
+"""Number of times that Dask gives up a run whose workers were lost before the study ends; any result sets the
+count back, so that a study ends only if no run does."""
 
 _ADDRESS = re.compile(r"(?:tcp|tls)://(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s/:\[\]@]+):(?P<port>[0-9]{1,5})")
 
@@ -183,8 +183,8 @@ class _Batches(Generic[Task, Result]):
         what = "they loaded the scenario" if place is None else f"they computed run {task} (counted from 0)"
         workers = MOST_LOST * (error.allowed_failures + 1)
         raise SurgesimError(
-            f"{self._address}: {workers} workers were lost while {what} and no run ended in the meantime, most "
-            "likely because it needs more memory than they have"
+            f"{self._address}: {workers} workers were lost while {what} and no run ended in the meantime, "
+            "most likely because it needs more memory than they have"
         ) from error
 
     def _send(self) -> None:
@@ -288,8 +288,8 @@ def _errors(client: Any, address: str) -> Iterator[None]:
     except Exception as error:
         if isinstance(error, RuntimeError) and "deserialization of the task graph" in str(error):
             raise SurgesimError(
-                f"{address}: the scheduler cannot load what it was sent ({error.__cause__ or 'no reason given'}), "
-                "expected the same packages as where the study was started"
+                f"{address}: the scheduler cannot load what it was sent, expected the same packages as where "
+                "the study was started"
             ) from error
         if client.status == "running" and not isinstance(error, FutureCancelledError | CommClosedError):
             raise
