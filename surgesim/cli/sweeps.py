@@ -205,7 +205,7 @@ def sensitivity(
             table = explain(done, outcome)
             groups = table[["scenario", "alternative"]].drop_duplicates().itertuples(index=False)
             drawn = {(s, a): draw_sensitivity(done, table, s, a, lang.value) for s, a in groups}
-            shown, notes = sensitivity_table(table, lang.value), list(cautions(done, lang.value))
+            shown, notes = sensitivity_table(done, table, lang.value), list(cautions(done, lang.value))
         else:
             results = read(folder)
             table = explain(results, outcome)

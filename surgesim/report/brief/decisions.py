@@ -384,7 +384,7 @@ def _of_size(size: Size, lang: str) -> Decision:
         by = passage(lang, "onepage.from_day", day=day)
     kept = conditions_words(size.scenario, entry, lang)
     return Decision(
-        title=proper_name(_capital(resource_name(entry["lever"], lang))),
+        title=proper_name(_capital(resource_name(size.scenario, entry["path"], lang))),
         amount=proper_name(value_words(entry["path"], answer["value"], lang)),
         by=by,
         effect=passage(lang, f"answer.{answer['status']}", conditions=proper_name(kept)),
