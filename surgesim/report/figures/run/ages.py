@@ -57,7 +57,7 @@ def _draw(view: View) -> Sheet:
         notes=[phrase(lang, "figure.ages_note", hours=hours)],
     )
     names = [str(group).replace("-", EN_DASH) for group in table["group"]]
-    panels = sheet.panels(1, len(PANELS), sharey=True)
+    panels = sheet.panels(1, len(PANELS), sharey=True, gridspec_kw={"wspace": 0.12})
     for axes, (name, (middle, low, high)) in zip(panels, PANELS.items(), strict=True):
         mean = table[middle].to_numpy(dtype=float)
         ends = [mean - table[low].to_numpy(dtype=float), table[high].to_numpy(dtype=float) - mean]
