@@ -204,10 +204,10 @@ def test_a_package_is_named_apart(results: Results) -> None:
     )
     found, after = decisions(dataclasses.replace(results, scenario=scenario, comparison=table), (), "en")
     assert len(found) == 1
-    assert str(after[0]).startswith("All together (“same”): −4")
+    assert str(after[0]).startswith("Package of measures (“same”): −4")
     unclear, after = decisions(dataclasses.replace(results, scenario=scenario), (), "en")
     assert len(unclear) == 1
-    assert str(after[0]).startswith("All together (“same”): −4")
+    assert str(after[0]).startswith("Package of measures (“same”): −4")
     assert str(after[0]).endswith("may be chance.")
 
 
@@ -219,11 +219,12 @@ def test_steps_of_worth_come_first(results: Results) -> None:
         "per_unit": -6.0, "per_billion": None, "beyond_single": None,
     }  # fmt: skip
     manifest = {"worth": {"outcome": "deaths", "by": "province"}}
-    worth = Worth(results.scenario, pd.DataFrame([row]), manifest, Path("w"))
+    asked = results.scenario.model_copy(update={"alternatives": {}})  # as `worth` stores it
+    worth = Worth(asked, pd.DataFrame([row]), manifest, Path("w"))
     found, _ = decisions(results, [worth], "en")
     assert [str(one.title) for one in found][:2] == ["ICU nurses", "more-staff"]
     assert "10 nurses" in found[0].amount
-    assert "−60 (−80 to −40)" in found[0].effect
+    assert found[0].effect == "−60 deaths (−80 to −40)"
     other = dataclasses.replace(worth, scenario=titled(results.scenario, "Elsewhere"))
     with pytest.raises(ResultsError, match=r"^w: got an answer for .*; they differ in title$"):
         decisions(results, [other], "en")

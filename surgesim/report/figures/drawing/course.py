@@ -16,6 +16,7 @@ from matplotlib.patches import Patch
 from surgesim.errors import ResultsError
 from surgesim.report.figures.drawing.page import BLUE, day_numbers
 from surgesim.report.figures.drawing.summaries import bound_entry, first_entry, shade_entry
+from surgesim.report.prose.sentences import ends_of_ranges
 from surgesim.report.words import day_text, phrase, round_off
 
 if TYPE_CHECKING:
@@ -121,18 +122,18 @@ def draw_bands(axes: Axes, curve: Course) -> None:
     axes.plot(curve.days, curve.p50, color=BLUE, zorder=3)
 
 
-def band_entries(lang: str) -> list[tuple[Artist, str]]:
+def band_entries(results: Results, lang: str) -> list[tuple[Artist, str]]:
     """Return the legend entries for `draw_bands`."""
     return [
         (Line2D([], [], color=BLUE), phrase(lang, "figure.median")),
         (Patch(color=BAND50), phrase(lang, "figure.band50")),
-        (Patch(color=BAND90), phrase(lang, "figure.band90")),
+        (Patch(color=BAND90), phrase(lang, ends_of_ranges(results, "figure.band90"))),
     ]
 
 
-def breach_entries(lang: str) -> list[tuple[Artist, str]]:
+def breach_entries(results: Results, lang: str) -> list[tuple[Artist, str]]:
     """Return the legend entries for thresholds and their breaches."""
-    return [bound_entry(lang), shade_entry(lang), first_entry(lang)]
+    return [bound_entry(lang), shade_entry(lang), first_entry(results, lang)]
 
 
 def run_span(results: Results) -> tuple[date, date]:

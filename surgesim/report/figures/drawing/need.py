@@ -56,9 +56,9 @@ def draw_need(axes: Axes, results: Results, alternative: str, bed: str) -> None:
     axes.step(staffed.days, staffed.p50, where="post", **_STAFFED)
 
 
-def need_entries(lang: str) -> list[tuple[Artist, str]]:
+def need_entries(results: Results, lang: str) -> list[tuple[Artist, str]]:
     """Return the legend entries for `draw_need`."""
-    median, *bands = band_entries(lang)
+    median, *bands = band_entries(results, lang)
     short = Patch(facecolor=BREACH_SHADE, edgecolor=VERMILION, hatch="////", linewidth=0)
     return [
         (median[0], phrase(lang, "figure.need")),

@@ -33,6 +33,7 @@ from surgesim.report.figures.drawing.summaries import (
     threshold_summaries,
 )
 from surgesim.report.figures.spec import FigureSpec
+from surgesim.report.prose.sentences import ends_of_ranges
 from surgesim.report.words import day_month, day_text, number, percent, phrase, round_off
 from surgesim.study.measures.binding import BEDS
 
@@ -63,7 +64,8 @@ def _draw(view: View) -> Sheet:
     drawn = sheet.panels(len(heights), height_ratios=heights)
     first, last = run_span(results)
     if rows:
-        _first_breaches(drawn[0], watches, rows, last, lang)
+        title = phrase(lang, ends_of_ranges(results, "figure.first_breach_title"))
+        _first_breaches(drawn[0], watches, rows, last, title)
         date_axis(drawn[0], first, last, lang, labelled=False)
     oxygen, icu = drawn[-2:]
     clusters = _clusters([watch.first for watch in watches if watch.first is not None and not watch.at_start])
@@ -79,8 +81,12 @@ def _draw(view: View) -> Sheet:
         axes.set_ylim(bottom=0)
         number_ticks(axes, lang)
         _brackets(axes, [days for days in clusters if len(days) > 1], lang)
-    marks = [first_entry(lang), (Line2D([], [], **_DATE), phrase(lang, "figure.first_date"))] if rows else []
-    sheet.legend([*need_entries(lang), *marks])
+    marks = (
+        [first_entry(results, lang), (Line2D([], [], **_DATE), phrase(lang, "figure.first_date"))]
+        if rows
+        else []
+    )
+    sheet.legend([*need_entries(results, lang), *marks])
     return sheet
 
 
@@ -158,7 +164,7 @@ def _row(watch: ThresholdSummary, results: Results, lang: str) -> tuple[str, boo
 
 
 def _first_breaches(
-    axes: Axes, watches: list[ThresholdSummary], rows: list[tuple[str, bool]], last: date, lang: str
+    axes: Axes, watches: list[ThresholdSummary], rows: list[tuple[str, bool]], last: date, title: str
 ) -> None:
     """Draw a strip with a row for each threshold: the mark, name and date of its first breach."""
     top = 0.0
@@ -189,7 +195,6 @@ def _first_breaches(
     axes.set_yticks([])
     axes.grid(False)
     axes.spines["left"].set_visible(False)
-    title = phrase(lang, "figure.first_breach_title")
     axes.set_title(wrap(title, page_width() - _BESIDE, PANEL_SIZE, "bold"))
 
 

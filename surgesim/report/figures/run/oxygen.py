@@ -67,8 +67,8 @@ def _draw(view: View) -> Sheet:
         thresholds_of(marks, _DRY),
         assessed=course(results, alternative, _DRY),
     )
-    entries = [*band_entries(lang), (Line2D([], [], **DOTTED), phrase(lang, "figure.unmet"))]
-    sheet.legend([*entries, *(breach_entries(lang) if bounds else [])])
+    entries = [*band_entries(results, lang), (Line2D([], [], **DOTTED), phrase(lang, "figure.unmet"))]
+    sheet.legend([*entries, *(breach_entries(results, lang) if bounds else [])])
     return sheet
 
 

@@ -103,7 +103,7 @@ def _draw(view: View) -> Sheet:
         if limit is not None:
             axes.set_ylim(*limit)
         number_ticks(axes, lang)
-    entries = [*band_entries(lang), *breach_entries(lang)]
+    entries = [*band_entries(results, lang), *breach_entries(results, lang)]
     if full:
         sheet.legend(entries)
     else:
