@@ -90,7 +90,7 @@ def test_help_lists_every_command_and_imports_nothing_heavy() -> None:
 
 def test_version() -> None:
     result = surgesim("--version")
-    assert (result.exit_code, result.stdout) == (0, f"surgesim {__version__} (pure Python)\n")
+    assert (result.exit_code, result.stdout) == (0, f"surgesim {__version__}\n")
 
 
 def test_the_package_can_be_run_as_a_module(
@@ -99,7 +99,7 @@ def test_the_package_can_be_run_as_a_module(
     monkeypatch.setattr(sys, "argv", ["surgesim", "--version"])
     with pytest.raises(SystemExit) as left:
         runpy.run_module("surgesim.cli", run_name="__main__")
-    assert (left.value.code, capsys.readouterr().out) == (0, f"surgesim {__version__} (pure Python)\n")
+    assert (left.value.code, capsys.readouterr().out) == (0, f"surgesim {__version__}\n")
 
 
 @pytest.mark.slow

@@ -45,6 +45,7 @@ from surgesim.report.figures import (
     save_all,
     save_data,
 )
+from surgesim.report.figures.drawing.course import band_entries
 from surgesim.report.figures.drawing.page import (
     PROBABILITIES,
     Look,
@@ -114,6 +115,21 @@ def saved_by_a_process(hash_seed: str, folder: Path) -> list[Path]:
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return saved_by_a_process("0", tmp_path_factory.mktemp("saved") / "figures")
+
+
+@pytest.mark.parametrize(
+    ("runs", "bands"),
+    [
+        (1, []),
+        (3, ["all runs, lowest to highest"]),
+        (6, ["half of the runs (50%)", "all runs, lowest to highest"]),
+        (20, ["half of the runs (50%)", "90% of the runs"]),
+    ],
+)
+def test_a_legend_names_the_range_that_the_bands_have(small: Results, runs: int, bands: list[str]) -> None:
+    table = pd.DataFrame({"replication": range(runs)})
+    entries = band_entries(replace(small, replications=table), "en")
+    assert [text for _, text in entries] == ["median", *bands]
 
 
 def every_figure() -> Any:
