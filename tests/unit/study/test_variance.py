@@ -11,6 +11,12 @@ from surgesim.study.measures import variance
 from surgesim.study.measures.variance import variance_shares
 
 
+@pytest.fixture(autouse=True)
+def few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Intervals are looked at in one test, which has more; shares do not depend on them."""
+    monkeypatch.setattr(variance, "RESAMPLES", 10)
+
+
 def shares(
     weights: list[float], chance: float, seed: int, draws: int = 100, runs: int = 2
 ) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
@@ -24,8 +30,7 @@ def shares(
 
 
 @pytest.mark.parametrize("chance", [0.1, 0.6])
-def test_linear_parameters_get_their_shares(chance: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(variance, "RESAMPLES", 10)  # of the intervals, which are not looked at
+def test_linear_parameters_get_their_shares(chance: float) -> None:
     values = np.mean([shares([3, 1, 0], chance, seed)[:, 0] for seed in range(8)], axis=0)
     left = 1 - chance
     assert values == pytest.approx([0.9 * left, 0.1 * left, 0, left, 0, chance], abs=0.06)
