@@ -245,9 +245,7 @@ def measure_memory(results: int) -> None:
             count += len(content) == RESULT_BYTES
         seconds, of_scheduler = time.monotonic() - begun, memory_mb(process, "VmHWM")
         most = memory_mb(of="VmHWM")
-    say(
-        f"{count} results of {RESULT_BYTES / 1e6:.0f} MB in {seconds:.0f} s, {waiting} before the first is read"
-    )
+    say(f"{count} results of {RESULT_BYTES / 1e6:.0f} MB in {seconds:.0f} s; {waiting} waited for the first")
     say(f"{begin:.0f} MB before, at most {most:.0f} MB; the scheduler {of_scheduler:.0f} MB")
 
 

@@ -124,7 +124,7 @@ class _Batches(Generic[Task, Result]):
         """Yield places and results as batches complete."""
         try:
             self._send()
-            while self._running:
+            while self._running or self._left:
                 batch = self._received(self._next())
                 self._send()
                 if batch is None:

@@ -242,6 +242,14 @@ def test_losses_do_not_end_a_study_while_runs_end(of: type[Doomed]) -> None:
     assert len(client.sent) > 60
 
 
+def test_a_study_waits_for_workers_when_none_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "LOOK_SECONDS", 0.0)
+    client = Doomed(lambda number, tasks: False)
+    there = iter([1, 0, 0, 1, 0])
+    monkeypatch.setattr(client, "nthreads", lambda: {"worker": next(there, 1)})
+    assert dict(batches(client).results()) == {number: number * number for number in range(60)}
+
+
 @pytest.mark.parametrize(
     ("of", "what"), [(Doomed, r"they computed run \d+ "), (WithoutScenario, "they loaded the scenario ")]
 )
