@@ -150,6 +150,17 @@ def test_a_worker_that_joins_gets_work() -> None:
         assert len(workers) == 3
 
 
+def test_a_cluster_without_workers_starts_them_when_there_is_work() -> None:
+    sentences: list[str] = []
+    with LocalCluster(n_workers=0, processes=False, dashboard_address=":0", protocol="tcp") as started:
+        started.adapt(maximum=1, interval="50 ms")
+        backend = Backend(scheduler=started, tell=sentences.append)
+        assert dict(spread.spread(square, range(3), backend)) == {0: 0, 1: 1, 2: 4}
+    assert sentences == [
+        f"{started.scheduler_address}: the scheduler has no workers; waiting until one joins"
+    ]
+
+
 def where(task: int) -> str:
     from distributed import get_worker
 
