@@ -61,7 +61,8 @@ from surgesim.study.tables.series import Series
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 KIEN_GIANG = SCENARIOS / "kien-giang.yaml"
 SMALL_TOWN = SCENARIOS / "teaching" / "small-town.yaml"
-RESULT_BYTES, PACKED_BYTES = 32_000_000, 3_000_000
+PACKED_SHARE = 0.1
+"""Size of a compressed result, as a share of its size."""
 
 
 class Slept(NamedTuple):
@@ -148,9 +149,9 @@ def numbered(parts: Path, packed: int, task: int) -> int:
     return task
 
 
-def large(packed: bytes, task: int) -> Any:
-    """Return a result of the true size, which compresses as a true one does."""
-    return pa.table({"content": pa.array([packed + bytes(RESULT_BYTES - len(packed))], pa.large_binary())})
+def large(packed: bytes, size: int, task: int) -> Any:
+    """Return a result of a size in bytes, which compresses as a true one does."""
+    return pa.table({"content": pa.array([packed + bytes(size - len(packed))], pa.large_binary())})
 
 
 def true_rows(scenario: Scenario) -> list[dict[str, Any]]:
@@ -228,24 +229,26 @@ def measure_growth(runs: int, workers: int) -> None:
     say(f"first to end waits {end - min(last.values()):.1f} s for the last")
 
 
-def measure_memory(results: int) -> None:
+def measure_memory(results: int, size: int) -> None:
+    packed = int(PACKED_SHARE * size)
+
     def read(table: Any) -> Any:
         return table["content"][0].as_buffer()
 
-    form: Form[Any] = Form(partial(large, os.urandom(PACKED_BYTES)), read, "zstd")
+    form: Form[Any] = Form(partial(large, os.urandom(packed), size), read, "zstd")
     cluster.MOST_IN_BATCH = 1  # a true replication with its alternatives takes longer than a batch
     with tempfile.TemporaryDirectory() as folder, scheduler() as (address, process), worker(address, 2):
         stored = Unfinished(Path(folder, "out"), "run", {"runs": results, "scenarios": {}}, {}, results, form)
         stored.open(resume=False)
-        work = partial(numbered, stored.path / "parts", (results - 1) * PACKED_BYTES)
+        work = partial(numbered, stored.path / "parts", (results - 1) * packed)
         begin, begun = memory_mb(), time.monotonic()
         count = waiting = 0
         for content in stored.contents(work, range(results), Backend(scheduler=address)):
             waiting = waiting or sum(stored.done)
-            count += len(content) == RESULT_BYTES
+            count += len(content) == size
         seconds, of_scheduler = time.monotonic() - begun, memory_mb(process, "VmHWM")
         most = memory_mb(of="VmHWM")
-    say(f"{count} results of {RESULT_BYTES / 1e6:.0f} MB in {seconds:.0f} s, {waiting} before the first")
+    say(f"{count} results of {size / 1e6:g} MB in {seconds:.0f} s; {waiting} waited for the first")
     say(f"{begin:.0f} MB before, at most {most:.0f} MB; the scheduler {of_scheduler:.0f} MB")
 
 
@@ -319,6 +322,7 @@ def main() -> None:
     parser.add_argument("--batches", type=int, default=200, help="batches to measure (load)")
     parser.add_argument("--runs", type=int, default=300, help="runs, or results (memory)")
     parser.add_argument("--seed", type=int, default=1, help="seed of what happens to workers (churn)")
+    parser.add_argument("--size", type=float, default=32, help="MB of a result (memory)")
     parser.add_argument("--pause", type=float, default=10, help="mean seconds between losses (churn)")
     parser.add_argument("--workers", type=int, default=10, help="workers at the end (grow)")
     given = parser.parse_args()
@@ -328,7 +332,7 @@ def main() -> None:
     elif given.what == "grow":
         measure_growth(given.runs, given.workers)
     elif given.what == "memory":
-        measure_memory(given.runs)
+        measure_memory(given.runs, int(1e6 * given.size))
     elif given.what == "tables":
         measure_tables(given.runs)
     else:

@@ -124,7 +124,7 @@ class _Batches(Generic[Task, Result]):
         """Yield places and results as batches complete."""
         try:
             self._send()
-            while self._running:
+            while self._running or self._left:
                 batch = self._received(self._next())
                 self._send()
                 if batch is None:
@@ -191,8 +191,8 @@ class _Batches(Generic[Task, Result]):
         """Send batches until every thread of the cluster has enough of them."""
         if time.monotonic() - self._looked > LOOK_SECONDS:
             threads = sum(self._client.nthreads().values())
-            if not threads and self._threads:
-                self._say(f"{self._address}: the scheduler has no workers left; waiting until one joins")
+            if not threads and (self._threads or self._looked < 0):
+                self._say(f"{self._address}: the scheduler has no workers; waiting until one joins")
             self._threads, self._looked = threads, time.monotonic()
         while self._left and len(self._running) < AHEAD * self._threads:
             self._submit(self._taken())
@@ -255,7 +255,8 @@ def _client(scheduler: Scheduler) -> Iterator[tuple[Any, str]]:
         address = str(client.scheduler.address)
     try:
         with _without_log(), _errors(client, address):
-            _check_workers(client, address)
+            if client.cluster is None or client.nthreads():  # else it starts workers when there is work
+                _check_workers(client, address)
             yield client, address
     finally:
         if close:

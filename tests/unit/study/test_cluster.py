@@ -150,6 +150,17 @@ def test_a_worker_that_joins_gets_work() -> None:
         assert len(workers) == 3
 
 
+def test_a_cluster_without_workers_starts_them_when_there_is_work() -> None:
+    sentences: list[str] = []
+    with LocalCluster(n_workers=0, processes=False, dashboard_address=":0", protocol="tcp") as started:
+        started.adapt(maximum=1, interval="50 ms")
+        backend = Backend(scheduler=started, tell=sentences.append)
+        assert dict(spread.spread(square, range(3), backend)) == {0: 0, 1: 1, 2: 4}
+    assert sentences == [
+        f"{started.scheduler_address}: the scheduler has no workers; waiting until one joins"
+    ]
+
+
 def where(task: int) -> str:
     from distributed import get_worker
 
@@ -240,6 +251,14 @@ def test_losses_do_not_end_a_study_while_runs_end(of: type[Doomed]) -> None:
     client = of(lambda number, tasks: number % 3 > 0)
     assert dict(batches(client).results()) == {number: number * number for number in range(60)}
     assert len(client.sent) > 60
+
+
+def test_a_study_waits_for_workers_when_none_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "LOOK_SECONDS", 0.0)
+    client = Doomed(lambda number, tasks: False)
+    there = iter([1, 0, 0, 1, 0])
+    monkeypatch.setattr(client, "nthreads", lambda: {"worker": next(there, 1)})
+    assert dict(batches(client).results()) == {number: number * number for number in range(60)}
 
 
 @pytest.mark.parametrize(
