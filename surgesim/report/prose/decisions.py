@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from surgesim.decisions.door import EVERYWHERE, GROUPINGS, OXYGEN, STEPS, why
 from surgesim.report.names import threshold_title
+from surgesim.report.paths import path_words
 from surgesim.report.prose.drivers import outcome_name
 from surgesim.report.words import EN_DASH, day_text, number, percent, phrase, round_off, tenths
 from surgesim.scenario.schema.scenario import BASELINE
@@ -26,11 +27,14 @@ if TYPE_CHECKING:
     from surgesim.scenario.schema.scenario import Scenario
 
 
-def resource_name(name: str, lang: str) -> str:
-    """Return the display name of a resource; a path stays as it is."""
+def resource_name(scenario: Scenario, name: str, lang: str) -> str:
+    """Return the display name of a resource, or of the value at a path."""
     known = (*STEPS, OXYGEN)
     parts = name.split(" + ")
-    return " + ".join(phrase(lang, f"resource.{part}") if part in known else part for part in parts)
+    return " + ".join(
+        phrase(lang, f"resource.{part}") if part in known else path_words(scenario, part, lang)
+        for part in parts
+    )
 
 
 def value_words(path: str, value: str, lang: str) -> str:
@@ -102,7 +106,7 @@ def size_sentences(size: Size, lang: str) -> Iterator[str]:
     """State the answer of a search, and what to doubt."""
     entry, answer = size.manifest["size"], size.answer
     words = {
-        "lever": resource_name(entry["lever"], lang),
+        "lever": resource_name(size.scenario, entry["path"], lang),
         "value": value_words(entry["path"], answer["value"], lang),
         "conditions": conditions_words(size.scenario, entry, lang),
         "confidence": percent(entry["confidence"], lang),
@@ -170,7 +174,7 @@ EXPLAINED: Final = 2
 
 def item_name(worth: Worth, row: Mapping[Any, Any], lang: str) -> str:
     """Return the display name of a candidate: the resource, and its place unless it is the province."""
-    name = resource_name(str(row["resource"]), lang)
+    name = resource_name(worth.scenario, str(row["resource"]), lang)
     if row["place"] == EVERYWHERE:
         return name
     return phrase(lang, "worth.at", resource=name, place=_place_name(worth, str(row["place"]), lang))
@@ -301,7 +305,7 @@ def worth_sentences(worth: Worth, lang: str) -> Iterator[str]:
             currency=worth.scenario.supply.currency,
         )
     if missing := worth.left_out:
-        others = [resource_name(name, lang) for name in missing]
+        others = [resource_name(worth.scenario, name, lang) for name in missing]
         yield phrase(lang, "worth.left_out", names=first_words(others, lang))
 
 
