@@ -246,7 +246,8 @@ def measure_memory(results: int) -> None:
         seconds, of_scheduler = time.monotonic() - begun, memory_mb(process, "VmHWM")
         most = memory_mb(of="VmHWM")
     say(
-        f"{count} results of {RESULT_BYTES / 1e6:.0f} MB in {seconds:.0f} s, {waiting} before the first is read"
+        f"{count} results of {RESULT_BYTES / 1e6:.0f} MB in {seconds:.0f} s, {waiting} before the first "
+        "is read"
     )
     say(f"{begin:.0f} MB before, at most {most:.0f} MB; the scheduler {of_scheduler:.0f} MB")
 
