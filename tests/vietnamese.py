@@ -17,7 +17,7 @@ QUOTED = re.compile(r"'[^']*'|`[^`]*`|(YAML \(|đọc được \(|CSV \(|JSON \(
 
 WORD = re.compile(r"(?<![\w./-])[A-Za-z]{3,}(?![\w./-])")
 
-ALLOWED = {"area", "cases", "field", "new", "patients", "private", "public"}
+ALLOWED = {"area", "baseline", "cases", "field", "new", "patients", "private", "public"}
 """Names in the scenarios and files of these tests."""
 
 

@@ -171,12 +171,15 @@ def pairs_failing(firsts: int) -> int:
     return firsts + 1
 
 
-def looks(first: int, most: int) -> Iterator[int]:
-    """Yield the growing numbers of replications after which a search looks."""
+def looks(first: int, most: int, together: int = 1) -> Iterator[int]:
+    """Yield the growing numbers of replications after which a search looks.
+
+    Before the last look, each draw has all its replications, `together`: what was looked at stays as it was.
+    """
     n = min(first, most)
     while n < most:
         yield n
-        n = min(math.ceil(n * _GROWTH), most)
+        n = min(math.ceil(n * _GROWTH / together) * together, most)
     yield most
 
 
@@ -200,7 +203,7 @@ def settle(
         return "fails" if "fails" in found else "open" if "open" in found else "holds"
 
     left = list(places)
-    for n in looks(goal.first_look, goal.most):
+    for n in looks(goal.first_look, goal.most, goal.together):
         run(left, n)
         left = [place for place in left if verdict(place) == "open"]
         if not left or verdict(places[0]) == "holds":

@@ -46,7 +46,7 @@ from surgesim.study.measures.compare import (
     paired_interval,
 )
 from surgesim.study.store.contents import WORTH
-from surgesim.study.tables.columns import TEXT, Table, outcome_units
+from surgesim.study.tables.columns import TEXT, Table, outcome_units, own_sides
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -159,7 +159,9 @@ class Worth(Stored):
     @property
     def sign(self) -> float:
         """1 if less of the outcome of the ranking is better, -1 if more is."""
-        return _sign(str(self.manifest[WORTH]["outcome"]))
+        files = self.manifest.get("extensions", ())
+        own = {name: each["better"] for file in files for name, each in file["outcomes"].items()}
+        return _sign(str(self.manifest[WORTH]["outcome"]), own)
 
     @property
     def left_out(self) -> list[str]:
@@ -176,8 +178,9 @@ class Worth(Stored):
         return f"<Worth of {entry['items']} items of {self.scenario.name!r}, by {entry['outcome']}>"
 
 
-def _sign(outcome: str) -> float:
-    return 1.0 if better(outcome) in ("lower", "") else -1.0
+def _sign(outcome: str, own: Mapping[str, str]) -> float:
+    """Return the sign, with the better directions of the outcomes of extensions."""
+    return 1.0 if own.get(outcome, better(outcome)) in ("lower", "") else -1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +194,7 @@ class _Plan:
     @property
     def sign(self) -> float:
         """As for `Worth`."""
-        return _sign(self.outcome)
+        return _sign(self.outcome, own_sides([self.scenario]))
 
     @property
     def most_runs(self) -> int:

@@ -83,6 +83,7 @@ def test_isotonic_pools_neighbours_that_rise() -> None:
 def test_looks_grow_and_end_at_the_most() -> None:
     assert list(looks(20, 100)) == [20, 30, 45, 68, 100]
     assert list(looks(20, 10)) == [10]
+    assert list(looks(80, 300, together=4)) == [80, 120, 180, 272, 300]  # whole draws
 
 
 @pytest.mark.parametrize(("count", "tests"), [(2, 2), (3, 3), (17, 6), (18, 7)])

@@ -47,6 +47,7 @@ def simulated(monkeypatch: pytest.MonkeyPatch) -> list[Task]:
             row["deaths"] = 40 + noise - min(treated, 10) * (1 + 0.1 * noise) - doctors
             row["icu_bed_days"] = 20 + treated + abs(noise)
             row["waiting_icu_days"] = 60 - 3 * treated + noise
+            row["saved"] = -row["deaths"]
             rows[name] = row
         return rows
 
@@ -68,6 +69,23 @@ def test_what_helps_only_together_is_found(simulated: list[Task]) -> None:
     assert best["beyond_single"] == pytest.approx(best["difference"])
     assert (of(done, "limit").loc[["icu-beds", "icu-nurses"], "difference"] == 0).all()
     assert (pairs.drop("icu-beds + icu-nurses")["beyond_single"] >= -1e-9).all()
+
+
+def test_more_of_an_outcome_of_which_more_is_better_ranks_first(
+    simulated: list[Task], tmp_path: Path
+) -> None:
+    (tmp_path / "saved.py").write_text(
+        "from surgesim.extension import outcome\n\n"
+        '@outcome(unit="people", meaning="people saved", better="higher")\n'
+        "def saved(run):\n    return 0.0\n",
+        encoding="utf-8",
+    )
+    files = [tmp_path / "saved.py"]
+    done = surgesim.worth(two_together(), outcome="saved", replications=16, extensions=files, workers=1)
+    pairs = of(done, "pair", "saved")
+    assert pairs["rank"].idxmin() == "icu-beds + icu-nurses"
+    assert pairs.loc["icu-beds + icu-nurses", "difference_low"] > 0
+    assert any(text.startswith("Together: ") for text in worth_sentences(done, "en"))
 
 
 def test_the_effects_are_paired_and_per_unit(simulated: list[Task]) -> None:
