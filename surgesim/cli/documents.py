@@ -22,8 +22,11 @@ CalendarOption = Annotated[
 
 @app.command(epilog="Example: surgesim plot results/kien-giang --figure need --lang en --format pdf")
 def plot(
-    results: ResultsPath,
     lang: LangOption,
+    results: Annotated[
+        Path | None,
+        typer.Argument(metavar="RESULTS", help="Result folder; not needed with --list.", show_default=False),
+    ] = None,
     figure: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Figure to draw; may be repeated.", show_default="all"),
@@ -73,6 +76,8 @@ def plot(
         if list_:
             _list_figures(lang.value)
             return
+        if results is None:
+            fail("got no result folder, expected RESULTS, the folder of a completed run or sweep")
         if kind_of(results) == SWEEP:
             if data_:
                 fail(

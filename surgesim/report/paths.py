@@ -53,7 +53,10 @@ def value_words(value: Any, lang: str) -> str:
         return day_text(value, lang)
     if isinstance(value, (list, tuple)):
         return ", ".join(value_words(each, lang) for each in value)
-    return str(value)
+    try:
+        return day_text(date.fromisoformat(value), lang)
+    except (TypeError, ValueError):
+        return str(value)
 
 
 def _title(scenario: Scenario, path: tuple[str, ...], lang: str) -> str:

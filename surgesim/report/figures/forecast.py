@@ -91,7 +91,7 @@ def draw_forecast(results: Results, quantiles: pd.DataFrame, lang: str) -> Figur
             figure,
             [
                 (Line2D([], [], **_DOTS), phrase(lang, "forecast.reported")),
-                *band_entries(lang),
+                *band_entries(results, lang),
                 (Line2D([], [], **_CAPACITY), phrase(lang, "forecast.staffed")),
                 (Line2D([], [], **_TODAY), phrase(lang, "forecast.today")),
             ],

@@ -204,8 +204,18 @@ def leading(worth: Worth, kind: str) -> pd.DataFrame:
 
 def gaining(worth: Worth) -> pd.DataFrame:
     """Return the pairs that change more than by chance, and gain beyond the better of the two, best first."""
-    pairs = leading(worth, "pair")
-    return pairs[(pairs["beyond_single"] < 0) & (pairs["difference_high"] < 0)]
+    pairs = helpful(worth, leading(worth, "pair"))
+    return pairs[worth.sign * pairs["beyond_single"] < 0]
+
+
+def helpful(worth: Worth, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the outcome of the ranking that improve it over their whole interval."""
+    return rows[rows["difference_high"] < 0] if worth.sign > 0 else rows[rows["difference_low"] > 0]
+
+
+def harmful(worth: Worth, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the outcome of the ranking that make it worse over their whole interval."""
+    return rows[rows["difference_low"] > 0] if worth.sign > 0 else rows[rows["difference_high"] < 0]
 
 
 def may_be_chance(row: Mapping[Any, Any]) -> bool:
@@ -260,8 +270,7 @@ def _affordable(worth: Worth, steps: pd.DataFrame) -> pd.DataFrame:
 def worth_sentences(worth: Worth, lang: str) -> Iterator[str]:
     """State what is worth most, and where the patients went under the leading and the harmful changes."""
     limits, steps = leading(worth, "limit"), leading(worth, "step")
-    clear = limits[limits["difference_high"] < 0]
-    bought = steps[steps["difference_high"] < 0]
+    clear, bought = helpful(worth, limits), helpful(worth, steps)
     if names := _first_names(worth, bought, lang):
         yield phrase(lang, "worth.most_step", names=names)
     names = _first_names(worth, clear, lang)
@@ -277,16 +286,16 @@ def worth_sentences(worth: Worth, lang: str) -> Iterator[str]:
         )
         if not names:
             yield _because(worth, row, lang)
-    harmful = limits[limits["difference_low"] > 0]
-    for row in (*clear.head(EXPLAINED).to_dict("records"), *harmful.tail(EXPLAINED).to_dict("records")):
+    without = harmful(worth, limits)
+    for row in (*clear.head(EXPLAINED).to_dict("records"), *without.tail(EXPLAINED).to_dict("records")):
         yield _because(worth, row, lang)
-    worse = steps[(steps["difference_low"] > 0) & ~steps["resource"].isin(harmful["resource"])]
+    worse = harmful(worth, steps[~steps["resource"].isin(without["resource"])])
     for row in worse.tail(1).to_dict("records"):
         yield _because(worth, row, lang)
     yield from _unchanged(worth, lang)
     priced = _affordable(worth, bought)
     if not priced.empty:
-        best = priced.sort_values("per_billion").iloc[0].to_dict()
+        best = priced.sort_values("per_billion", ascending=worth.sign > 0).iloc[0].to_dict()
         yield phrase(
             lang,
             "worth.per_billion",

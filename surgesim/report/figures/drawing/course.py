@@ -14,8 +14,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from surgesim.errors import ResultsError
-from surgesim.report.figures.drawing.page import BLUE, day_numbers
+from surgesim.report.figures.drawing.page import BLUE, day_numbers, replications
 from surgesim.report.figures.drawing.summaries import bound_entry, first_entry, shade_entry
+from surgesim.report.prose.sentences import RANGE, are_extremes
 from surgesim.report.words import day_text, phrase, round_off
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 BAND90: Final = "#CFE3F1"
 BAND50: Final = "#8FBFDF"
+HALF: Final = (0.25, 0.75)
+"""The quantiles between which the inner band lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,18 +124,26 @@ def draw_bands(axes: Axes, curve: Course) -> None:
     axes.plot(curve.days, curve.p50, color=BLUE, zorder=3)
 
 
-def band_entries(lang: str) -> list[tuple[Artist, str]]:
-    """Return the legend entries for `draw_bands`."""
-    return [
-        (Line2D([], [], color=BLUE), phrase(lang, "figure.median")),
-        (Patch(color=BAND50), phrase(lang, "figure.band50")),
-        (Patch(color=BAND90), phrase(lang, "figure.band90")),
-    ]
+def band_entries(results: Results, lang: str) -> list[tuple[Artist, str]]:
+    """Return the legend entries for `draw_bands`.
+
+    With few runs, the outer band ends at the lowest and the highest of them. With very few, so does the inner
+    band, which then hides the outer one; a single run has no bands.
+    """
+    entries: list[tuple[Artist, str]] = [(Line2D([], [], color=BLUE), phrase(lang, "figure.median"))]
+    runs = replications(results)
+    if runs == 1:
+        return entries
+    hidden = are_extremes(*HALF, runs)
+    if not hidden:
+        entries.append((Patch(color=BAND50), phrase(lang, "figure.band50")))
+    outer = "figure.band_all" if are_extremes(*RANGE, runs) else "figure.band90"
+    return [*entries, (Patch(color=BAND50 if hidden else BAND90), phrase(lang, outer))]
 
 
-def breach_entries(lang: str) -> list[tuple[Artist, str]]:
+def breach_entries(results: Results, lang: str) -> list[tuple[Artist, str]]:
     """Return the legend entries for thresholds and their breaches."""
-    return [bound_entry(lang), shade_entry(lang), first_entry(lang)]
+    return [bound_entry(lang), shade_entry(lang), first_entry(results, lang)]
 
 
 def run_span(results: Results) -> tuple[date, date]:

@@ -66,7 +66,7 @@ def _draw(view: View) -> Sheet:
     _curve(axes, results, curve, label(*indicator_words(lang, WEEKLY_CASES), lang), lang, marks)
     for watch in marks:
         _date_at_top(axes, watch, lang)
-    sheet.legend([*band_entries(lang), *(breach_entries(lang) if marks else [])])
+    sheet.legend([*band_entries(view.results, lang), *(breach_entries(view.results, lang) if marks else [])])
     return sheet
 
 
@@ -79,7 +79,7 @@ def _draw_area(view: View, area: str) -> Sheet:
     y_label = label(phrase(lang, "figure.reported_cases"), phrase(lang, "unit.reported_cases_day"), lang)
     (axes,) = sheet.panels(1)
     _curve(axes, view.results, curve, y_label, lang)
-    sheet.legend(band_entries(lang))
+    sheet.legend(band_entries(view.results, lang))
     return sheet
 
 

@@ -66,7 +66,7 @@ def _draw(view: View) -> Sheet:
     )
     drawn: list[Axes] = sheet.panels(len(heights), height_ratios=heights)
     first, last = run_span(results)
-    entries = band_entries(lang)
+    entries = band_entries(results, lang)
     if levels is not None:
         dates, values = levels
         for level in _draw_levels(drawn[0], dates, values):

@@ -60,8 +60,8 @@ def _draw(view: View) -> Sheet:
         thresholds_of(threshold_summaries(results, alternative, lang), "elective_backlog"),
         ticks=9,
     )
-    entries = [*band_entries(lang), (Line2D([], [], **DOTTED), phrase(lang, "figure.arrivals"))]
-    sheet.legend([*entries, *(breach_entries(lang) if bounds else [])])
+    entries = [*band_entries(results, lang), (Line2D([], [], **DOTTED), phrase(lang, "figure.arrivals"))]
+    sheet.legend([*entries, *(breach_entries(results, lang) if bounds else [])])
     return sheet
 
 

@@ -23,6 +23,7 @@ from surgesim.report.figures.drawing.page import (
     number_ticks,
     page,
     page_width,
+    replications,
     text_width,
     wrap,
 )
@@ -33,6 +34,7 @@ from surgesim.report.figures.drawing.summaries import (
     threshold_summaries,
 )
 from surgesim.report.figures.spec import FigureSpec
+from surgesim.report.prose.sentences import RANGE, are_extremes
 from surgesim.report.words import day_month, day_text, number, percent, phrase, round_off
 from surgesim.study.measures.binding import BEDS
 
@@ -63,7 +65,7 @@ def _draw(view: View) -> Sheet:
     drawn = sheet.panels(len(heights), height_ratios=heights)
     first, last = run_span(results)
     if rows:
-        _first_breaches(drawn[0], watches, rows, last, lang)
+        _first_breaches(drawn[0], watches, rows, last, lang, replications(results))
         date_axis(drawn[0], first, last, lang, labelled=False)
     oxygen, icu = drawn[-2:]
     clusters = _clusters([watch.first for watch in watches if watch.first is not None and not watch.at_start])
@@ -79,8 +81,12 @@ def _draw(view: View) -> Sheet:
         axes.set_ylim(bottom=0)
         number_ticks(axes, lang)
         _brackets(axes, [days for days in clusters if len(days) > 1], lang)
-    marks = [first_entry(lang), (Line2D([], [], **_DATE), phrase(lang, "figure.first_date"))] if rows else []
-    sheet.legend([*need_entries(lang), *marks])
+    marks = (
+        [first_entry(results, lang), (Line2D([], [], **_DATE), phrase(lang, "figure.first_date"))]
+        if rows
+        else []
+    )
+    sheet.legend([*need_entries(results, lang), *marks])
     return sheet
 
 
@@ -158,7 +164,12 @@ def _row(watch: ThresholdSummary, results: Results, lang: str) -> tuple[str, boo
 
 
 def _first_breaches(
-    axes: Axes, watches: list[ThresholdSummary], rows: list[tuple[str, bool]], last: date, lang: str
+    axes: Axes,
+    watches: list[ThresholdSummary],
+    rows: list[tuple[str, bool]],
+    last: date,
+    lang: str,
+    runs: int,
 ) -> None:
     """Draw a strip with a row for each threshold: the mark, name and date of its first breach."""
     top = 0.0
@@ -189,7 +200,8 @@ def _first_breaches(
     axes.set_yticks([])
     axes.grid(False)
     axes.spines["left"].set_visible(False)
-    title = phrase(lang, "figure.first_breach_title")
+    ends = "_all" if are_extremes(*RANGE, runs) else ""
+    title = phrase(lang, f"figure.first_breach_title{ends}")
     axes.set_title(wrap(title, page_width() - _BESIDE, PANEL_SIZE, "bold"))
 
 

@@ -44,7 +44,7 @@ def _draw(view: View) -> Sheet:
     )
     number_ticks(axes, lang, percent=True)
     axes.set_ylabel(phrase(lang, "figure.labelled", label=title, unit=unit), size=SMALL_SIZE)
-    sheet.legend([*band_entries(lang), *(breach_entries(lang) if bounds else [])])
+    sheet.legend([*band_entries(results, lang), *(breach_entries(results, lang) if bounds else [])])
     return sheet
 
 
