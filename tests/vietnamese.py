@@ -14,8 +14,8 @@ from surgesim.report.words import catalogue
 
 QUOTED = re.compile(
     r"'[^']*'|`[^`]*`|\[[^\]]*\]|--\S+|pip install|(YAML \(|đọc được: |CSV \(|JSON \(|một trong |gồm "
-    r"|các khóa |báo lỗi |thống kê \(|đọc được \(|kiểu |bị hỏng \(|điều phối \(|tiến trình: |sổ tính \(|hợp lệ \("
-    r"|surgesim.extension \().*"
+    r"|các khóa |báo lỗi |thống kê \(|đọc được \(|kiểu |bị hỏng \(|điều phối \(|tiến trình: |sổ tính \("
+    r"|hợp lệ \(|surgesim.extension \().*"
 )
 """What a message quotes: what the user wrote, keys and choices, and the words of the readers of files."""
 
@@ -23,9 +23,9 @@ WORD = re.compile(r"(?<![\w./-])[A-Za-z]{3,}(?![\w./-])")
 
 KEYS = {
     *("design", "horizon", "location", "samples", "series", "target", "vary", "patients", "place"),
-    *("field", "private", "public", "districts", "facilities"),
+    *("field", "private", "public", "districts", "facilities", "alternatives", "files", "versions"),
 }
-"""Arguments, columns, sheets, facilities and ownership classes that messages name without quotes."""
+"""Arguments, columns, entries, sheets, facilities and classes that messages name without quotes."""
 
 
 def english() -> set[str]:
