@@ -12,7 +12,15 @@ import typer
 from typer.core import TyperGroup
 from typer.models import CommandFunctionType as CommandFunction
 
-from surgesim.cli.help import Command, forget_lang, note_lang, reader_lang, translated, vietnamese
+from surgesim.cli.help import (
+    Command,
+    forget_lang,
+    note_lang,
+    placeholders,
+    reader_lang,
+    translated,
+    vietnamese,
+)
 from surgesim.cli.options import Lang, WrongValueError, choice_option
 from surgesim.cli.terminal import fail, output_errors
 from surgesim.log import LOG
@@ -39,8 +47,8 @@ def _usage_errors(context: Any) -> Iterator[None]:
     except _UsageError as error:
         if reader_lang() != "vi":
             raise
-        typer.echo(vietnamese((error.ctx or context).get_usage()), err=True)
-        fail(error.format_message())
+        typer.echo(placeholders(vietnamese((error.ctx or context).get_usage())), err=True)
+        fail(placeholders(error.format_message()))
 
 
 class _Group(TyperGroup):

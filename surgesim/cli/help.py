@@ -5,8 +5,10 @@ from __future__ import annotations
 import copy
 import inspect
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, Final
 
 from typer.core import TyperCommand
@@ -26,6 +28,37 @@ _CLICK: Final = (
     ("Example: ", "Ví dụ: "),
 )
 """Words that click and typer add."""
+
+_PLACEHOLDERS: Final = {
+    "ADDRESS": "ĐỊA-CHỈ",
+    "AMOUNT": "LƯỢNG",
+    "CELL": "Ô",
+    "DISTRICT": "HUYỆN",
+    "FILE": "TỆP",
+    "FOLDER": "THƯ-MỤC",
+    "FORECASTS": "DỰ-BÁO",
+    "HIGH": "CAO",
+    "INTEGER": "SỐ-NGUYÊN",
+    "LENGTH": "ĐỘ-DÀI",
+    "LEVELS": "SỐ-MỨC",
+    "LEVER": "ĐÒN-BẨY",
+    "LOW": "THẤP",
+    "NAME": "TÊN",
+    "NUMBER": "SỐ",
+    "OUTCOME": "KẾT-CỤC",
+    "PATH": "ĐƯỜNG-DẪN",
+    "RESULTS": "KẾT-QUẢ",
+    "SCENARIO": "KỊCH-BẢN",
+    "SHARE": "TỶ-LỆ",
+    "VALUE": "GIÁ-TRỊ",
+    "WORKBOOK": "BẢNG-TÍNH",
+}
+"""What stands for a value of an option or an argument."""
+
+_PLACEHOLDER: Final = re.compile(rf"\b(?:{'|'.join(_PLACEHOLDERS)})\b")
+
+_TYPES: Final = {"<path>": "<đường dẫn>", "<list[Path]>": "<các đường dẫn>"}
+"""What typer writes beside arguments."""
 
 
 def machine_lang() -> str:
@@ -64,7 +97,7 @@ def translated(command: Any) -> Any:
         if text is None:
             return None
         paragraphs = inspect.cleandoc(text).split("\n\n")
-        return "\n\n".join(help_words("vi", " ".join(each.split())) for each in paragraphs)
+        return placeholders("\n\n".join(help_words("vi", " ".join(each.split())) for each in paragraphs))
 
     shown = copy.copy(command)
     shown.help, shown.short_help = words(command.help), words(command.short_help)
@@ -72,12 +105,26 @@ def translated(command: Any) -> Any:
     for parameter in command.params:
         one = copy.copy(parameter)
         one.help = words(getattr(parameter, "help", None))
+        if parameter.metavar is not None:
+            one.metavar = placeholders(parameter.metavar)
+        if hasattr(parameter, "display_type"):
+            one.display_type = partial(_type_words, parameter.display_type)
         if isinstance(getattr(parameter, "show_default", None), str):
             one.show_default = words(parameter.show_default)
         shown.params.append(one)
     if hasattr(command, "commands"):
         shown.commands = {name: translated(each) for name, each in command.commands.items()}
     return shown
+
+
+def placeholders(text: str) -> str:
+    """Replace what stands for values, such as ``FOLDER``, by Vietnamese words."""
+    return _PLACEHOLDER.sub(lambda found: _PLACEHOLDERS[found[0]], text)
+
+
+def _type_words(display: Callable[[Any], str], context: Any) -> str:
+    shown = display(context)
+    return _TYPES.get(shown, shown)
 
 
 def vietnamese(text: str) -> str:

@@ -15,7 +15,9 @@ from typing import Final, NamedTuple
 from surgesim.report.words import catalogue
 
 _PATH: Final = re.compile(
-    r"(\S*[\w*][./\\]\S*|\S+(?=: (?:got|is|contains|cannot|damaged|missing|lacks|has|not) )): (.*)", re.DOTALL
+    r"(\S*[\w*][./\\]\S*|(?:[A-Z]:)?[/\\][^:]*"
+    r"|\S+(?=: (?:got|is|contains|cannot|damaged|missing|lacks|has|not) )): (.*)",
+    re.DOTALL,
 )
 """A message about a path of the scenario, a file or a folder, which stays as it is."""
 

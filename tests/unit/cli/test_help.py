@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,10 +12,14 @@ import typer
 from typer.testing import CliRunner
 
 from surgesim.cli import app
+from surgesim.cli.app import ORDER
 from surgesim.report.words import catalogue
 
 NAMES = {"NAME.yaml", "RESULTS/plots", "RESULTS/report.html", "DejaVu Sans", "FOLDER/sensitivity", "100"}
 """Defaults that are names or numbers."""
+
+CHOICES = {"facility", "pairs", "province"}
+"""Values of options."""
 
 
 def texts() -> Iterator[str]:
@@ -35,6 +40,26 @@ def test_every_text_has_its_translation() -> None:
     assert sorted(found - set(known)) == []
     assert sorted(set(known) - found - {"Show this message and exit."}) == []
     assert all(known.values())
+
+
+@pytest.mark.slow
+def test_no_english_is_in_the_help() -> None:
+    english, vietnamese = (
+        {
+            word
+            for m in catalogue("vi", "help")
+            if m.id
+            for word in re.findall(r"[^\W\d_]+", str(getattr(m, of)))
+        }
+        for of in ("id", "string")
+    )
+    left, lines = english - vietnamese - CHOICES, []
+    for name in ("", *ORDER):
+        shown = CliRunner().invoke(app, [*([name] if name else []), "--help", "--lang", "vi"]).output
+        lines += shown.split("Ví dụ:")[0].splitlines()[1:]
+    words = re.compile(r"(?<![\w./=-])[A-Za-z]{3,}(?![\w./-])")
+    assert len(lines) > 300
+    assert [line for line in lines if {*words.findall(re.sub(r"^  \w+ {2,}", "", line))} & left] == []
 
 
 @pytest.mark.parametrize(
