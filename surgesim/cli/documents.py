@@ -9,7 +9,7 @@ import typer
 
 from surgesim.cli.app import app
 from surgesim.cli.options import BASELINE, Format, FormatOption, LangOption, ResultsPath, WidthOption
-from surgesim.cli.terminal import errors, fail
+from surgesim.cli.terminal import errors, fail, tell
 from surgesim.files import is_drawn, make_folder, refuse_to_replace
 
 CalendarOption = Annotated[
@@ -59,7 +59,7 @@ def plot(
 
     The sweep-map shows the probability of a breach by the first two parameters of a grid, for each scenario.
     """
-    with errors(interrupted="the figures already written are complete", lang=lang.value):
+    with errors(interrupted="the figures already written are complete"):
         from surgesim.report.figures import (
             FIGURES,
             EmptyFigureError,
@@ -111,7 +111,7 @@ def plot(
                 if data_:
                     typer.echo(str(save_data(values, tables[name])))
         for reason, names in left.items():
-            typer.echo(f"Left out, {reason}: {', '.join(names)}", err=True)
+            tell(f"Left out, {reason}: {', '.join(names)}")
 
 
 @app.command(epilog="Example: surgesim report results/kien-giang --lang en --out kien-giang.html")
@@ -148,7 +148,7 @@ def report(
         fail("got --calendar and --excel, expected only one of the two: the workbook has no calendar")
     if scores is not None and excel is not None:
         fail("got --scores and --excel, expected only one of the two: the workbook has no scores")
-    with errors(lang=lang.value):
+    with errors():
         from surgesim.study.store.run_folder import read
 
         stored = read(results)
@@ -254,7 +254,7 @@ def brief(
 
     The page needs at least 5 runs. The HTML also lists the file, row and column of each number.
     """
-    with errors(lang=lang.value):
+    with errors():
         from surgesim.decisions.door import read_calendar, read_size, read_worth
         from surgesim.report.brief.write import default_paths, write_brief
         from surgesim.study.store.contents import WORTH

@@ -295,7 +295,6 @@ def _chapters(
                 tables.district_beds(results, lang),
                 tables.facilities(results, lang),
                 tables.facility_beds(results, lang),
-                tables_first=True,
             ),
             part("groups", tables.reached(results, lang)),
             part("assumptions", tables.assumptions(results, lang)),

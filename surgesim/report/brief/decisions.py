@@ -13,12 +13,13 @@ from surgesim.decisions.door import Calendar, Size, Worth
 from surgesim.errors import ResultsError
 from surgesim.report.citation import Passage, Row, Value, cell, join, passage, proper_name, source
 from surgesim.report.names import alternative_title
-from surgesim.report.prose.amounts import amounts, changed_rules
+from surgesim.report.prose.amounts import amounts, changed_rules, vaccinates
 from surgesim.report.prose.calendar import dated_plan, decision_title
 from surgesim.report.prose.calendar import decisions as calendar_rows
 from surgesim.report.prose.costing import unpriced_items
 from surgesim.report.prose.decisions import (
     conditions_words,
+    helpful,
     item_name,
     leading,
     more_words,
@@ -181,7 +182,7 @@ def _last_calls(results: Results, calendar: Calendar, lang: str) -> Iterator[Pas
 
 def _check(scenario: Scenario, answer: Worth | Size) -> None:
     """Raise an error if an answer is about another scenario than the run."""
-    asked, ran = (each.model_dump(exclude={"study"}) for each in (answer.scenario, scenario))
+    asked, ran = (each.model_dump(exclude={"study", "alternatives"}) for each in (answer.scenario, scenario))
     differs = [key for key in ran if asked[key] != ran[key]]
     if differs:
         raise ResultsError(
@@ -248,10 +249,12 @@ def _ordered(results: Results, name: str, lang: str) -> Passage:
     """Return the median dates on which the first and last rules of a plan are ordered, or the start."""
     median = first_order(results, name)
     if median is None:
-        start = results.scenario.start
-        return passage(
-            lang, "onepage.from_day", day=Value(day_text(start, lang), start, "scenario.yaml#start")
-        )
+        start, place = results.scenario.start, "scenario.yaml#start"
+        vaccination = vaccinates(results.scenario, name)
+        if vaccination is not None and vaccination.start is not None:
+            start = vaccination.start
+            place = f"scenario.yaml#alternatives.{name}.epidemic.vaccination.start"
+        return passage(lang, "onepage.from_day", day=Value(day_text(start, lang), start, place))
     rules = changed_rules(results.scenario, name)
     each = {rule: day for rule in rules if (day := first_order(results, name, [rule])) is not None}
     last = max(each, key=lambda rule: each[rule])
@@ -330,20 +333,21 @@ def _money(row: Row, place: Callable[[str], str], scenario: Scenario, lang: str)
 def _of_worth(worth: Worth, lang: str) -> Iterator[Decision]:
     """Yield the steps that improve the outcome of the ranking over their whole interval, best first."""
     steps = leading(worth, "step")
-    for row in steps[steps["difference_high"] < 0].head(MOST).to_dict("records"):
+    for row in helpful(worth, steps).head(MOST).to_dict("records"):
         keys = {key: str(row[key]) for key in ("kind", "resource", "place")}
 
         def place(column: str, row: Row = row, keys: dict[str, str] = keys) -> str:
             return source("worth", column, **keys, outcome=str(row["outcome"]))
 
-        start = worth.scenario.start
+        start, outcome = worth.scenario.start, str(row["outcome"])
+        what = "" if outcome == DEATHS else outcome_title(worth.scenario, outcome, lang)
         yield Decision(
             title=proper_name(_capital(item_name(worth, row, lang))),
             amount=proper_name(more_words(row, lang)),
             by=passage(
                 lang, "onepage.from_day", day=Value(day_text(start, lang), start, "scenario.yaml#start")
             ),
-            effect=_change(row, place, lang, outcome_title(worth.scenario, str(row["outcome"]), lang)),
+            effect=_change(row, place, lang, what),
             cost=_cost_of_step(worth, keys, lang),
             confidence=passage(
                 lang,
@@ -383,7 +387,7 @@ def _of_size(size: Size, lang: str) -> Decision:
         by = passage(lang, "onepage.from_day", day=day)
     kept = conditions_words(size.scenario, entry, lang)
     return Decision(
-        title=proper_name(_capital(resource_name(entry["lever"], lang))),
+        title=proper_name(_capital(resource_name(size.scenario, entry["path"], lang))),
         amount=proper_name(value_words(entry["path"], answer["value"], lang)),
         by=by,
         effect=passage(lang, f"answer.{answer['status']}", conditions=proper_name(kept)),

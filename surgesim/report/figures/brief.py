@@ -28,14 +28,14 @@ from surgesim.study.measures.binding import BEDS
 if TYPE_CHECKING:
     from surgesim.study.results import Results
 
-_HEIGHT: Final = 6.6 / 2.54
+_HEIGHT: Final = 5.6 / 2.54
 _SIZE: Final = 8.0
 _ROOM: Final = 0.3
 """Share of a panel's width that a label needs to the left of its line."""
 
 
 def draw_brief(results: Results, lang: str) -> Figure:
-    """Draw the need for oxygen and ICU beds in the baseline, side by side, in 18 by 6.6 cm."""
+    """Draw the need for oxygen and ICU beds in the baseline, side by side, in 18 by 5.6 cm."""
     first, last = run_span(results)
     with project_style():
         figure = Figure(figsize=(page_width(), _HEIGHT), layout="constrained")

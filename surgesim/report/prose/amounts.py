@@ -10,6 +10,7 @@ from surgesim.report.words import number, percent, plain_percent, unit_words
 from surgesim.scenario.schema.levers.facilities import AtFacilities
 
 if TYPE_CHECKING:
+    from surgesim.scenario.schema.response.vaccination import Vaccination
     from surgesim.scenario.schema.scenario import Scenario
 
 AMOUNTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -40,14 +41,36 @@ def changed_rules(scenario: Scenario, alternative: str) -> tuple[str, ...]:
 
 
 def amounts(scenario: Scenario, alternative: str, lang: str) -> Passage:
-    """Return what an alternative orders: the amounts of each rule that it adds or changes."""
+    """Return what an alternative orders: the amounts of each rule that it adds or changes, or its doses."""
     plan = scenario.alternative(alternative).command.plan
     names = changed_rules(scenario, alternative)
     several = len(names) > 1
     parts = [_of_rule(scenario, alternative, name, plan[name], several, lang) for name in names[:MOST_RULES]]
     if len(names) > MOST_RULES:
         parts.append(passage(lang, "amount.more", more=proper_name(number(len(names) - MOST_RULES, lang))))
-    return join(list(parts), "; ")
+    return join(list(parts), "; ") if names else _doses(scenario, alternative, lang)
+
+
+def vaccinates(scenario: Scenario, alternative: str) -> Vaccination | None:
+    """Return the vaccination of an alternative that gives more doses a day without a rule, if it does."""
+    before, after = (
+        epidemic.vaccination if (epidemic := each.epidemic) else None
+        for each in (scenario, scenario.alternative(alternative))
+    )
+    if after is None or after.doses_per_day <= (before.doses_per_day if before else 0.0):
+        return None
+    return after
+
+
+def _doses(scenario: Scenario, alternative: str, lang: str) -> Passage:
+    vaccination = vaccinates(scenario, alternative)
+    if vaccination is None:
+        return join([], "")
+    doses = vaccination.doses_per_day
+    place = f"scenario.yaml#alternatives.{alternative}.epidemic.vaccination.doses_per_day"
+    return passage(
+        lang, "amount.vaccinate.doses_per_day", value=Value(number(doses, lang), doses, place), unit=""
+    )
 
 
 def _of_rule(scenario: Scenario, alternative: str, name: str, rule: Any, named: bool, lang: str) -> Passage:

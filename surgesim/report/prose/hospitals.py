@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from surgesim.report.prose.sentences import enough_for_ranges
+from surgesim.report.prose.sentences import ends_of_ranges, enough_for_ranges
 from surgesim.report.words import day_month, day_text, number, percent, phrase
 from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.study.measures.binding import BEDS
@@ -45,7 +45,9 @@ def first_full(results: Results, lang: str, most: int = MOST_LINES) -> Iterator[
     if not ever:
         yield phrase(lang, "full.none")
         return
-    yield phrase(lang, "full.heading" if enough_for_ranges(results) else "full.heading_few")
+    yield phrase(
+        lang, ends_of_ranges(results, "full.heading") if enough_for_ranges(results) else "full.heading_few"
+    )
     for row in ever[:most]:
         days = {
             name: None if pd.isna(row[f"full_date_{name}"]) else day_text(row[f"full_date_{name}"], lang)

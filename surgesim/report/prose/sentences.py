@@ -53,6 +53,12 @@ def are_extremes(low: float, high: float, runs: int) -> bool:
     return bool(low_end == 0 and high_end == runs - 1)
 
 
+def ends_of_ranges(results: Results, key: str) -> str:
+    """Return the key of a text on ranges: with ``_all`` if they go from the lowest to the highest run."""
+    runs = int(results.replications["replication"].nunique())
+    return f"{key}_all" if enough_for_ranges(results) and are_extremes(*RANGE, runs) else key
+
+
 def enough_for_ranges(results: Results) -> bool:
     """Return True if there are enough replications to report a range."""
     return int(results.replications["replication"].nunique()) >= FEWEST_FOR_A_RANGE

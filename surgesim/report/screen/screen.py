@@ -19,6 +19,7 @@ from surgesim.report.prose.hospitals import first_full
 from surgesim.report.prose.plans import idle_rules
 from surgesim.report.prose.sentences import (
     deaths,
+    ends_of_ranges,
     enough_for_ranges,
     epidemic_level,
     icu_care,
@@ -94,7 +95,8 @@ def summary(results: Results, lang: str, folder: str | None = None) -> Group:
 
     if len(results.breaches):
         parts += [Text(), breach_table(results, lang)]
-        note("breaches_note" if enough_for_ranges(results) else "breaches_note_few", runs=runs)
+        key = "breaches_note" if enough_for_ranges(results) else "breaches_note_few"
+        note(ends_of_ranges(results, key), runs=runs)
         if scenario.command.in_districts:
             note("districts_note")
         parts += [Text(sentence) for sentence in missing_assessments(results, lang)]

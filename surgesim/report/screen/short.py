@@ -16,7 +16,7 @@ from surgesim.report.prose.assessment import is_assessed, reason
 from surgesim.report.prose.chance import told_apart
 from surgesim.report.prose.hospitals import full_in_brief
 from surgesim.report.prose.plans import first_order
-from surgesim.report.prose.sentences import RANGE, are_extremes, deaths, enough_for_ranges
+from surgesim.report.prose.sentences import deaths, ends_of_ranges, enough_for_ranges
 from surgesim.report.prose.summary import in_brief, province_rows
 from surgesim.report.screen.screen import days_in_breach, share_in_breach, signed
 from surgesim.report.screen.table import ScreenTable
@@ -132,11 +132,9 @@ def _criteria_table(results: Results, lang: str) -> ScreenTable:
     else:
         heading = phrase(lang, "short.criterion")
     table.add_column(heading, "left")
-    runs = int(results.replications["replication"].nunique())
-    ends = "_all" if enough_for_ranges(results) and are_extremes(*RANGE, runs) else ""
     table.add_column(phrase(lang, "short.probability"), "right")
-    table.add_column(phrase(lang, f"short.first{ends}"), "left")
-    table.add_column(phrase(lang, f"short.days{ends}"), "right")
+    table.add_column(phrase(lang, ends_of_ranges(results, "short.first")), "left")
+    table.add_column(phrase(lang, ends_of_ranges(results, "short.days")), "right")
     for name in names or tuple(rows):
         if name not in rows or name == SITUATION:
             continue

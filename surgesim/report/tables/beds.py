@@ -8,7 +8,7 @@ import pandas as pd
 
 from surgesim.report.citation import Passage, Row, Value, cell, proper_name, quote, source
 from surgesim.report.prose.hospitals import by_first_full, facility_title
-from surgesim.report.prose.sentences import enough_for_ranges
+from surgesim.report.prose.sentences import ends_of_ranges, enough_for_ranges
 from surgesim.report.tables.cells import NONE, ReportTable, district_title, in_brackets, lines, table_builder
 from surgesim.report.words import day_text, percent, phrase, round_off
 from surgesim.scenario.schema.scenario import BASELINE
@@ -38,7 +38,7 @@ def facility_beds(results: Results, lang: str) -> ReportTable | None:
             quote(FACILITY_BEDS, row, "entries_mean", round_off, lang),
             lines(waits[0], in_brackets(waits[1:])) if waits else NONE,
         )
-    return builder.build(note=phrase(lang, "table.facility_beds.note"))
+    return builder.build(note=phrase(lang, ends_of_ranges(results, "table.facility_beds.note")))
 
 
 def district_beds(results: Results, lang: str) -> ReportTable | None:

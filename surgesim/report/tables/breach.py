@@ -11,7 +11,7 @@ from surgesim.model.record import BINDS, CONSTRAINTS
 from surgesim.report.citation import Passage, Row, Value, cell, join, passage, proper_name, quote
 from surgesim.report.names import criteria, is_share, threshold_title, unit_of
 from surgesim.report.prose.assessment import is_assessed, not_assessed_text
-from surgesim.report.prose.sentences import enough_for_ranges
+from surgesim.report.prose.sentences import ends_of_ranges, enough_for_ranges
 from surgesim.report.prose.summary import first_date, how_likely, province_rows, share
 from surgesim.report.tables.cells import (
     NONE,
@@ -75,7 +75,7 @@ def first_breach_cells(results: Results, lang: str) -> Iterator[tuple[str, str, 
 
 def _breach_note(results: Results, key: str, lang: str) -> Passage:
     runs = number(int(results.replications["replication"].nunique()), lang)
-    spread = "table.spread.note" if enough_for_ranges(results) else "table.few.note"
+    spread = ends_of_ranges(results, "table.spread.note") if enough_for_ranges(results) else "table.few.note"
     said = [phrase(lang, key), phrase(lang, spread, runs=runs)]
     watched = {results.scenario.command.thresholds[name].indicator for name in criteria(results.scenario)}
     if watched & set(ICU_BEDS):

@@ -12,7 +12,7 @@ import pandas as pd
 from surgesim.model.outcomes import OUTCOMES, in_groups
 from surgesim.model.record import PER
 from surgesim.report.citation import Row, Value, cell, proper_name, quote, source
-from surgesim.report.prose.sentences import enough_for_ranges
+from surgesim.report.prose.sentences import ends_of_ranges, enough_for_ranges
 from surgesim.report.tables.beds import load_at_peak
 from surgesim.report.tables.cells import NONE, ReportTable, district_title, in_brackets, lines, table_builder
 from surgesim.report.words import (
@@ -51,7 +51,8 @@ def outcomes(results: Results, lang: str, chosen: Sequence[str] | None = None) -
     """Build the table of the baseline's totals: mean over runs, and 5 % and 95 % quantiles."""
     name = "outcomes" if chosen is None else "logistics"
     ranges = enough_for_ranges(results)
-    builder = table_builder(name, lang, "outcome", "unit", "mean", *(("p5", "p95") if ranges else ()))
+    ends = [ends_of_ranges(results, end) for end in ("p5", "p95")] if ranges else []
+    builder = table_builder(name, lang, "outcome", "unit", "mean", *ends)
     table = results.replications[results.replications["alternative"] == BASELINE]
     own = own_outcome_words(results.manifest) if chosen is None else {}
     for outcome in (*TOTALS, *own) if chosen is None else chosen:
@@ -132,13 +133,14 @@ def _peak(cases: pd.DataFrame, name: str, lang: str) -> str:
 
 
 def reached(results: Results, lang: str) -> ReportTable | None:
-    """Build the table of timely access in the baseline: overall, then by group, lowest share first."""
+    """Build the table of timely access in the baseline: all, ages in order, other groups lowest first."""
     builder = table_builder("reached", lang, "group", "patients", "in_time", "deaths_million")
     table = results.reached[
         (results.reached["alternative"] == BASELINE) & (results.reached["patients_mean"] > 0)
     ]
     for by, rows in table.groupby("by", sort=False):
-        for row in rows.sort_values("in_time_share", kind="stable").to_dict("records"):
+        ordered = rows if by == "age" else rows.sort_values("in_time_share", kind="stable")
+        for row in ordered.to_dict("records"):
             shares, rates = "", ""  # no interval from a single run with patients
             if not pd.isna(row["in_time_low"]):
                 shares = in_brackets([_percent(row, f"in_time_{end}", lang) for end in ("low", "high")])

@@ -24,6 +24,7 @@ from surgesim.report.brief.content import brief
 from surgesim.report.brief.decisions import decisions
 from surgesim.report.brief.page import html, origins
 from surgesim.report.brief.write import write_brief
+from surgesim.report.prose.decisions import worth_sentences
 from surgesim.report.words import LANGUAGES
 from surgesim.scenario.schema.base import Text
 from surgesim.scenario.schema.capacity.supply import Costs
@@ -204,10 +205,10 @@ def test_a_package_is_named_apart(results: Results) -> None:
     )
     found, after = decisions(dataclasses.replace(results, scenario=scenario, comparison=table), (), "en")
     assert len(found) == 1
-    assert str(after[0]).startswith("All together (“same”): −4")
+    assert str(after[0]).startswith("Package of measures (“same”): −4")
     unclear, after = decisions(dataclasses.replace(results, scenario=scenario), (), "en")
     assert len(unclear) == 1
-    assert str(after[0]).startswith("All together (“same”): −4")
+    assert str(after[0]).startswith("Package of measures (“same”): −4")
     assert str(after[0]).endswith("may be chance.")
 
 
@@ -219,11 +220,21 @@ def test_steps_of_worth_come_first(results: Results) -> None:
         "per_unit": -6.0, "per_billion": None, "beyond_single": None,
     }  # fmt: skip
     manifest = {"worth": {"outcome": "deaths", "by": "province"}}
-    worth = Worth(results.scenario, pd.DataFrame([row]), manifest, Path("w"))
+    asked = results.scenario.model_copy(update={"alternatives": {}})  # as `worth` stores it
+    worth = Worth(asked, pd.DataFrame([row]), manifest, Path("w"))
     found, _ = decisions(results, [worth], "en")
     assert [str(one.title) for one in found][:2] == ["ICU nurses", "more-staff"]
     assert "10 nurses" in found[0].amount
-    assert "−60 (−80 to −40)" in found[0].effect
+    assert found[0].effect == "−60 deaths (−80 to −40)"
+    in_time = "in_time_share:oxygen"  # of which more is better
+    more = row | {"outcome": in_time, "difference": 0.3, "difference_low": 0.2, "difference_high": 0.4}
+    less = row | {"outcome": in_time, "resource": "doctors", "difference": -0.3, "rank": 2}
+    less |= {"difference_low": -0.4, "difference_high": -0.2}
+    ranked = Worth(
+        results.scenario, pd.DataFrame([more, less]), {"worth": {"outcome": in_time, "by": "province"}}, None
+    )
+    assert [one.title for one in decisions(results, [ranked], "en")[0]][:2] == ["ICU nurses", "more-staff"]
+    assert next(worth_sentences(ranked, "en")).startswith("Worth most, of one step: ICU nurses")
     other = dataclasses.replace(worth, scenario=titled(results.scenario, "Elsewhere"))
     with pytest.raises(ResultsError, match=r"^w: got an answer for .*; they differ in title$"):
         decisions(results, [other], "en")

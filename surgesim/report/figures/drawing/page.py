@@ -203,6 +203,13 @@ def wrap(text: str, width: float, size: float, weight: str = "normal") -> str:
     return "\n".join(lines)
 
 
+def broken(name: str, width: float, size: float) -> str:
+    """Break a name as `wrap` does; a dotted path, which has no spaces, also at its dots."""
+    if " " in name:
+        return wrap(name, width, size)
+    return wrap(name.replace(".", ". "), width, size).replace(". ", ".")
+
+
 def wrap_evenly(text: str, width: float, size: float, weight: str = "normal") -> str:
     """Wrap `text` into the fewest lines that fit `width` inches, and make the lines similar in length."""
     full = wrap(text, width, size, weight)
