@@ -13,7 +13,7 @@ from surgesim.report.words import LANGUAGES, phrase
 
 def test_every_figure_is_listed_with_what_it_shows(tmp_path: Path) -> None:
     for lang in LANGUAGES:
-        result = CliRunner().invoke(app, ["plot", str(tmp_path), "--list", "--lang", lang])
+        result = CliRunner().invoke(app, ["plot", "--list", "--lang", lang])
         assert result.exit_code == 0
         lines = result.output.splitlines()
         assert [line.split()[0] for line in lines] == list(FIGURES)

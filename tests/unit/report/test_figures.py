@@ -52,6 +52,7 @@ from surgesim.report.figures.drawing.page import (
     View,
     date_ticks,
     settle,
+    source,
     spans,
     stack_steps,
     text_width,
@@ -130,6 +131,12 @@ def test_a_legend_names_the_range_that_the_bands_have(small: Results, runs: int,
     table = pd.DataFrame({"replication": range(runs)})
     entries = band_entries(replace(small, replications=table), "en")
     assert [text for _, text in entries] == ["median", *bands]
+
+
+def test_the_source_of_a_sweep_has_the_hash_of_the_scenario() -> None:
+    scenario = surge_scenario(1, 1)
+    manifest = {"sweep": {"scenarios": {scenario.name: "0123456789abcdef", "other": "f" * 16}}}
+    assert source(scenario, manifest, "en").endswith(f"scenario {scenario.name}, SHA-256 0123456789ab")
 
 
 def every_figure() -> Any:

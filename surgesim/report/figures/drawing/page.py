@@ -267,7 +267,8 @@ def page(view: View, what: str, body: float, *, notes: Sequence[str] = (), plans
 
 def source(scenario: Scenario, manifest: Mapping[str, Any], lang: str) -> str:
     """Return the caption of a figure: the version of surgesim, and the scenario with its hash."""
-    of = {scenario.name: manifest.get("scenario_sha256", ""), **manifest.get("scenarios", {})}
+    swept = manifest.get("sweep", {}).get("scenarios", {})
+    of = {scenario.name: manifest.get("scenario_sha256", ""), **manifest.get("scenarios", {}), **swept}
     version = manifest.get("versions", {}).get("surgesim", __version__)
     sha256 = str(of[scenario.name])[:12]
     key = "figure.source" if sha256 else "figure.source_in_memory"
