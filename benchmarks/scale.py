@@ -9,8 +9,8 @@ grow
     Runs that sleep one second, on a cluster that grows from 1 to 10 workers: the busy share of each worker in
     the last half, and how long the first to end waits for the last.
 memory
-    Results of the true size that wait, in order, for a slow first one, as in a run with a result folder: the
-    memory of this process.
+    Results of the true size (32 MB, 3 MB compressed) that all wait for the first one, as in a run with a
+    result folder, and are then read in order: the memory of this process and of the scheduler.
 tables
     The tables of a sweep with the true outcomes of Kiên Giang, written from stored runs: the memory of this
     process.
@@ -123,9 +123,10 @@ def processor_seconds(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def memory_mb() -> float:
-    """Return the resident memory of this process in MB."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+def memory_mb(process: int | str = "self", of: str = "VmRSS") -> float:
+    """Return the resident memory of a process in MB, or its maximum so far, `VmHWM`."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(of)) * 1024 / 1e6
 
 
 def asleep(scenarios: Any, run: Run, seconds: float, task: int) -> Run:
@@ -140,10 +141,16 @@ def nap(task: int) -> Slept:
     return Slept(os.getpid(), began, time.time())
 
 
-def large(packed: bytes, task: int) -> bytes:
-    """Return a result of the true size, which compresses as a true one does; the first is slow."""
-    time.sleep(60 if task == 0 else 0)
-    return packed + bytes(RESULT_BYTES - PACKED_BYTES)
+def numbered(parts: Path, packed: int, task: int) -> int:
+    """Return the number of a task; the first waits until files in `parts` have as many bytes as `packed`."""
+    while task == 0 and sum(file.stat().st_size for file in parts.iterdir()) < packed:
+        time.sleep(1)
+    return task
+
+
+def large(packed: bytes, task: int) -> Any:
+    """Return a result of the true size, which compresses as a true one does."""
+    return pa.table({"content": pa.array([packed + bytes(RESULT_BYTES - len(packed))], pa.large_binary())})
 
 
 def true_rows(scenario: Scenario) -> list[dict[str, Any]]:
@@ -222,23 +229,24 @@ def measure_growth(runs: int, workers: int) -> None:
 
 
 def measure_memory(results: int) -> None:
-    def table(content: bytes) -> Any:
-        return pa.table({"content": pa.array([content], pa.large_binary())})
+    def read(table: Any) -> Any:
+        return table["content"][0].as_buffer()
 
-    def content(table: Any) -> bytes:
-        return bytes(table["content"][0].as_py())
-
-    form: Form[bytes] = Form(table, content, "zstd")
+    form: Form[Any] = Form(partial(large, os.urandom(PACKED_BYTES)), read, "zstd")
     cluster.MOST_IN_BATCH = 1  # a true replication with its alternatives takes longer than a batch
-    work = partial(large, os.urandom(PACKED_BYTES))
-    most = 0.0
-    with tempfile.TemporaryDirectory() as folder, scheduler() as (address, _), worker(address, 2):
+    with tempfile.TemporaryDirectory() as folder, scheduler() as (address, process), worker(address, 2):
         stored = Unfinished(Path(folder, "out"), "run", {"runs": results, "scenarios": {}}, {}, results, form)
         stored.open(resume=False)
-        begin = memory_mb()
-        for _ in stored.contents(work, range(results), Backend(scheduler=address)):
-            most = max(most, memory_mb())
-    say(f"{results} results of {RESULT_BYTES / 1e6:.0f} MB: {begin:.0f} MB before, at most {most:.0f} MB")
+        work = partial(numbered, stored.path / "parts", (results - 1) * PACKED_BYTES)
+        begin, begun = memory_mb(), time.monotonic()
+        count = waiting = 0
+        for content in stored.contents(work, range(results), Backend(scheduler=address)):
+            waiting = waiting or sum(stored.done)
+            count += len(content) == RESULT_BYTES
+        seconds, of_scheduler = time.monotonic() - begun, memory_mb(process, "VmHWM")
+        most = memory_mb(of="VmHWM")
+    say(f"{count} results of {RESULT_BYTES / 1e6:.0f} MB in {seconds:.0f} s, {waiting} before the first")
+    say(f"{begin:.0f} MB before, at most {most:.0f} MB; the scheduler {of_scheduler:.0f} MB")
 
 
 def measure_tables(runs: int) -> None:
@@ -259,51 +267,41 @@ def measure_tables(runs: int) -> None:
     say(f"{runs} runs: {taken:.0f} s, {begin:.0f} MB before, {memory_mb():.0f} MB after")
 
 
-def measure_churn(runs: int, seed: int) -> None:
+def measure_churn(runs: int, seed: int, pause: float) -> None:
     chance = random.Random(seed)
     vary = {"epidemic.variant.r0": "3:6"}
     with tempfile.TemporaryDirectory() as folder:
-        whole, out = Path(folder, "whole"), Path(folder, "out")
+        whole, out, words = Path(folder, "whole"), Path(folder, "out"), Path(folder, "words.txt")
         given: dict[str, Any] = {"design": "lhs", "samples": runs, "replications": 1}
         surgesim.sweep(surgesim.load(SMALL_TOWN), vary, **given, out=whole)
-        command = ["-m", "surgesim.cli", "sweep", str(SMALL_TOWN), "--vary", "epidemic.variant.r0=3:6"]
-        command += [
-            "--design",
-            "lhs",
-            "--samples",
-            str(runs),
-            "--replications",
-            "1",
-            "--out",
-            str(out),
-            "--quiet",
-        ]
-        events: Counter[str] = Counter()
+        command = [sys.executable, "-m", "surgesim.cli", "sweep", str(SMALL_TOWN), "--quiet", "--resume"]
+        command += ["--vary", "epidemic.variant.r0=3:6", "--design", "lhs", "--samples", str(runs)]
+        command += ["--replications", "1", "--out", str(out)]
         for last in (False, True):
+            events: Counter[str] = Counter()
+            begun = time.monotonic()
             with contextlib.ExitStack() as stack:
                 address, process = stack.enter_context(scheduler())
-                workers = [stack.enter_context(worker(address, 1)) for _ in range(2)]
-                client = stack.enter_context(started([*command, "--resume", "--scheduler", address]))
+                workers = [stack.enter_context(worker(address, 1)) for _ in range(4)]
+                said = stack.enter_context(words.open("wb"))
+                client = subprocess.Popen([*command, "--scheduler", address], stderr=said)
                 while client.poll() is None:
-                    time.sleep(chance.uniform(5, 15))
+                    time.sleep(chance.uniform(0.4 * pause, 1.6 * pause))
                     there = [each for each in workers if each.poll() is None]
-                    what = chance.choice(
-                        ["killed", "left", "joined", "joined"] if len(there) > 1 else ["joined"]
-                    )
-                    if what == "joined":
+                    if len(there) < 4:
                         workers.append(stack.enter_context(worker(address, 1)))
-                    else:
-                        gone = chance.choice(there)
+                        events["joined"] += 1
+                    if len(there) > 1:
+                        gone, what = chance.choice(there), chance.choice(["killed", "killed", "left"])
                         gone.kill() if what == "killed" else gone.terminate()
-                    events[what] += 1
+                        events[what] += 1
                     if not last and stored_runs(out) > runs // 2:
                         os.kill(process, signal.SIGKILL)
                         client.wait()
-                        events["scheduler killed"] += 1
-                        say(
-                            f"scheduler killed at {stored_runs(out)} of {runs} runs: exit {client.returncode}"
-                        )
-        say(f"{dict(events)}; exit {client.returncode}; the same files: {hashes(out) == hashes(whole)}")
+                        say(f"scheduler killed at {stored_runs(out)} of {runs} runs")
+                seconds, said_last = time.monotonic() - begun, words.read_text().strip()
+                say(f"{dict(events)} in {seconds:.0f} s; exit {client.returncode}; {said_last}")
+        say(f"the same files: {out.exists() and hashes(out) == hashes(whole)}")
 
 
 def stored_runs(out: Path) -> int:
@@ -321,6 +319,7 @@ def main() -> None:
     parser.add_argument("--batches", type=int, default=200, help="batches to measure (load)")
     parser.add_argument("--runs", type=int, default=300, help="runs, or results (memory)")
     parser.add_argument("--seed", type=int, default=1, help="seed of what happens to workers (churn)")
+    parser.add_argument("--pause", type=float, default=10, help="mean seconds between losses (churn)")
     parser.add_argument("--workers", type=int, default=10, help="workers at the end (grow)")
     given = parser.parse_args()
     if given.what == "load":
@@ -333,7 +332,7 @@ def main() -> None:
     elif given.what == "tables":
         measure_tables(given.runs)
     else:
-        measure_churn(given.runs, given.seed)
+        measure_churn(given.runs, given.seed, given.pause)
 
 
 if __name__ == "__main__":

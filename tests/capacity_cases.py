@@ -293,6 +293,8 @@ def _levers(draw: st.DrawFn, home: bool, neighbours: Plain) -> Plain:
         {"action": "reinforce_staff", "doctors": 5, "ward_nurses": 20, "icu_nurses": 10} | owners,
         {"action": "redeploy_nurses", "share": draw(shares)} | owners,
         {"action": "form_icu_teams", "share": draw(shares)} | owners,
+        {"action": "train_doctors", "share": draw(shares)} | owners,
+        {"action": "reinforce_staff", "doctors": 5, "icu_doctors": 0, "ward_nurses": 3} | owners,
         {"action": "equip", "ventilators": 3} | owners,
         {"action": "order_oxygen", "tank_kg": 100.0, "plant_nm3_per_hour": 1.0} | owners,
         {"action": "order_oxygen", "delivery_kg": 80.0, "interval_days": 0.7} | owners,
@@ -362,6 +364,10 @@ def shortages(draw: st.DrawFn) -> Scenario:
         {"ambulances": st.sampled_from([2, 1, 0, 4]), "boats": st.sampled_from([1, 2, 0])}
     )
     fleets = {name: draw(vehicles) for name in districts}
+    others = {
+        "icu": draw(st.sampled_from([None, {"share": 0.5}, {"share": 1.0, "stay_days": 1.0}])),
+        "deaths": draw(st.sampled_from([None, {}, {"emergency": 1.0, "elective_per_day": 0.1}])),
+    }
     census = {
         name: {bed: _open_at_start(site, bed) // 2 for bed in ("oxygen", "icu")}
         for name, site in sites.items()
@@ -377,6 +383,7 @@ def shortages(draw: st.DrawFn) -> Scenario:
                 "facilities": sites,
                 "initial_census": census,
                 "staffing": {"surge_allowed": draw(st.booleans()), "absence": _absence(draw)},
+                "essential": others,
                 "neighbours": neighbours,
                 **({"transport": {"fleets": fleets}} if draw(st.integers(0, 2)) else {}),
             },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,19 @@ settings.register_profile(
 )
 settings.load_profile("surgesim")
 
+gc.set_threshold(50_000, 20, 50)  # all that is imported need not be looked through so often
+
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Skip the import of a file all of whose tests are slow, if slow tests are left out."""
     if config.option.markexpr != "not slow" or not collection_path.match("test_*.py"):
         return None
     return "\npytestmark = pytest.mark.slow\n" in collection_path.read_text(encoding="utf-8") or None
+
+
+@pytest.fixture
+def unpictured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out of reports the figures of the run, which take most of the time."""
+    from surgesim.report import document
+
+    monkeypatch.setattr(document, "_pictures", lambda results, section, lang: iter(()))

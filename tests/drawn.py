@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
-
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -43,12 +42,12 @@ def boxes(figure: Figure) -> list[tuple[str, Bbox]]:
 
 def overlaps(figure: Figure) -> list[tuple[str, str]]:
     """Return pairs of texts whose boxes overlap by more than half a pixel in both directions."""
-    found = []
-    for (one, a), (other, b) in combinations(boxes(figure), 2):
-        both = Bbox.intersection(a, b)
-        if both is not None and both.width > 0.5 and both.height > 0.5:
-            found.append((one, other))
-    return found
+    found = boxes(figure)
+    low = np.array([box.min for _, box in found]).reshape(-1, 2)
+    high = np.array([box.max for _, box in found]).reshape(-1, 2)
+    shared = np.minimum(high[:, None], high[None]) - np.maximum(low[:, None], low[None])
+    pairs = np.argwhere(np.triu((shared > 0.5).all(axis=2), k=1))
+    return [(found[one][0], found[other][0]) for one, other in pairs]
 
 
 def outside(figure: Figure) -> list[str]:

@@ -11,6 +11,7 @@ Times are in days from the start, unless the name says hours. Bed types are "oxy
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -165,7 +166,7 @@ class CareSystem:
         self.options = options
         self.capacity = {(f.name, bed): getattr(f, bed) for f in facilities for bed in ("oxygen", "icu")}
         self.patients = [Patient(i, drawn, districts[int(drawn.district[i])].name) for i in range(len(drawn))]
-        self.present: list[Patient] = []  # patients who are in a bed, have one held for them, or both
+        self.taken: Counter[tuple[str, Bed]] = Counter()  # beds that are occupied or held
         self.oxygen_queue: list[Patient] = []
         self.icu_queue: list[Patient] = []
         self.blockers: list[Patient] = []  # patients ready to step down but still in an ICU bed
@@ -213,9 +214,7 @@ class CareSystem:
 
     def free(self, facility: Facility, bed: Bed) -> int:
         """Return capacity less occupied and held beds; negative if capacity has fallen below occupancy."""
-        lying = sum(p.facility is facility and p.bed == bed for p in self.present)
-        held = sum(p.bound_for == (facility, bed) for p in self.present)
-        return self.capacity[facility.name, bed] - lying - held
+        return self.capacity[facility.name, bed] - self.taken[facility.name, bed]
 
     def first_free(self, patient: Patient, bed: Bed) -> Facility | None:
         """Return the first facility with a free bed: the patient's own, then its district, then by travel."""
@@ -238,15 +237,15 @@ class CareSystem:
                 queue.remove(patient)
         patient.journey_days = self.travel_days(patient, facility)
         patient.bound_for = (facility, bed)
-        if patient.bed is None:
-            self.present.append(patient)
-        else:
+        self.taken[facility.name, bed] += 1
+        if patient.bed is not None:
             self.gives_up_bed(patient)
         self.says(patient, f"departs for {bed}", facility)
 
     def gives_up_bed(self, patient: Patient) -> None:
         assert patient.facility is not None
         assert patient.bed is not None
+        self.taken[patient.facility.name, patient.bed] -= 1
         self.freed.append((patient.facility, patient.bed))
         patient.facility = patient.bed = None
 
@@ -364,7 +363,6 @@ class CareSystem:
                     return
             elif p.bed == "oxygen":
                 self.gives_up_bed(p)
-                self.present.remove(p)
                 self.says(p, "waits for icu")
                 self.hand_on_freed_beds()
             else:
@@ -450,7 +448,6 @@ class CareSystem:
         self.says(p, f"dead, {kind}" if dies else "recovered", p.facility)
         if p.bed is not None:
             self.gives_up_bed(p)
-            self.present.remove(p)
         self.hand_on_freed_beds()
 
     def says(self, p: Patient, what: str, facility: Facility | None = None) -> None:

@@ -17,8 +17,12 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 import pyarrow.parquet as pq
+import pytest
 import yaml
+from once import once
 
+from surgesim.report.document import report
+from surgesim.report.words import LANGUAGES
 from surgesim.scenario.door import load
 from surgesim.study.results import Output, Results
 from surgesim.study.run import run
@@ -61,6 +65,19 @@ def stored_case(folder: Path, replications: int = 5) -> Results:
     out = Output(folder / "result", {"command": "surgesim run report-case.yaml"})
     run(scenario, workers=1, out=out)
     return read(folder / "result")
+
+
+def case_with_reports(factory: pytest.TempPathFactory) -> tuple[Results, dict[str, str]]:
+    """Return the case and its report in each language, made once for all test files and workers."""
+
+    def make(folder: Path) -> None:
+        case = stored_case(folder)
+        for lang in LANGUAGES:
+            (folder / f"{lang}.html").write_text(report(case, lang), encoding="utf-8")
+
+    folder = once(factory, "case-with-reports", make)
+    reports = {lang: (folder / f"{lang}.html").read_text(encoding="utf-8") for lang in LANGUAGES}
+    return read(folder / "result"), reports
 
 
 @dataclass

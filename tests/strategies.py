@@ -175,7 +175,11 @@ def clocks() -> st.SearchStrategy[Any]:
 
 @st.composite
 def provinces(draw: st.DrawFn) -> Plain:
-    """Draw a section `people`: one to four districts near and far, some of them islands."""
+    """Draw a section `people`: one to four districts near and far, some of them islands.
+
+    The last of several may be closed, or hold visitors of the first; it may report cases with a delay of its
+    own.
+    """
     names = DISTRICTS[: draw(st.integers(1, 4))]
     districts = {
         name: district(
@@ -185,6 +189,12 @@ def provinces(draw: st.DrawFn) -> Plain:
         )
         for name in names
     }
+    if len(names) > 1:
+        visitors = {"of": names[0], "stay_days": draw(st.sampled_from([1.0, 2.6, 20.0]))}
+        visitors |= {"infected_share": draw(st.sampled_from([0.0, 0.05, 1.0]))}
+        kinds = [{"place": {"contacts": 3.0, "closed": 0.9}}, {}, {"visitors": visitors}]
+        delays = [{}, {}, {"report_delay_days": {"fixed": 0.0}}, {"report_delay_days": gamma(6.0, 3.0)}]
+        districts[names[-1]] |= draw(st.sampled_from(kinds)) | draw(st.sampled_from(delays))
     hours = draw(st.sampled_from([(6.0, 18.0), (0.0, 24.0), (7.5, 9.0)]))
     return people(
         districts=districts,
@@ -231,7 +241,7 @@ def epidemics(draw: st.DrawFn, districts: Sequence[str]) -> Plain:
 
 @st.composite
 def fought_epidemics(draw: st.DrawFn, districts: Sequence[str]) -> Plain:
-    """Draw a section `epidemic` with or without vaccination, isolation and limited tests."""
+    """Draw a section `epidemic` with or without vaccination, isolation, quarantine and limited tests."""
     doses = {
         "doses_per_day": draw(st.sampled_from([0.0, 30.5, 1_000.0])),
         "start": "2024-01-02",
@@ -249,6 +259,24 @@ def fought_epidemics(draw: st.DrawFn, districts: Sequence[str]) -> Plain:
         "return_share": draw(shares),
     }
     more = draw(st.sampled_from([{}, {"vaccination": doses}, {"isolation": isolation, "vaccination": doses}]))
+    quarantine = {
+        "places": draw(st.sampled_from([0, 5, 10_000])),
+        "days": draw(st.sampled_from([1, 3, 14])),
+        "contacts_per_case": draw(st.sampled_from([5.0, 0.0, 1_000.0])),
+        "infected_share": draw(shares),
+        "entrants_share": draw(shares),
+        "entrants_per_day": draw(st.sampled_from([0.0, 50.0])),
+    }
+    half_life = st.sampled_from([None, 3.0])
+    reaction = {
+        "most": draw(shares),
+        "delay_days": draw(st.sampled_from([0, 2])),
+        "half_life_days": draw(half_life),
+        "compliance_half_life_days": draw(half_life),
+    }
+    more = more | draw(
+        st.sampled_from([{}, {"quarantine": quarantine}, {"quarantine": quarantine, "reaction": reaction}])
+    )
     epidemic = draw(epidemics(districts))
     limit = draw(st.sampled_from([{}, {"tests": tests}]))
     return epidemic | more | {"detection": epidemic["detection"] | limit}
@@ -329,8 +357,11 @@ def facilities(draw: st.DrawFn, districts: Sequence[str]) -> Plain:
 
 
 @st.composite
-def rules(draw: st.DrawFn, sites: Plain, epidemic: Plain) -> Plain:
-    """Draw a section `command.plan`: rules with every action, which begin and end quickly."""
+def rules(draw: st.DrawFn, sites: Plain, epidemic: Plain, areas: Sequence[str] = ()) -> Plain:
+    """Draw a section `command.plan`: rules with every action, which begin and end quickly.
+
+    `areas` are those of home care, if there is any.
+    """
     closed = [name for name, site in sites.items() if not site["open_at_start"]]
     actions: list[Plain] = [
         {"action": "convert_beds", "ownership": ["public", "private"], "share": draw(shares)},
@@ -339,7 +370,16 @@ def rules(draw: st.DrawFn, sites: Plain, epidemic: Plain) -> Plain:
     if closed:
         actions += [{"action": "open_facility", "facilities": [name]} for name in closed]
     if epidemic:
-        actions.append({"action": "measure", "measure": MEASURE})
+        actions += [
+            {"action": "measure", "measure": MEASURE},
+            {"action": "household_lockdown", "members": draw(st.sampled_from([2.6, 50.0]))},
+            {"action": "local_measure", "measure": MEASURE, "cases_above": 50.0, "cases_below": 20.0}
+            | {"least_days": draw(st.sampled_from([0, 2])), "people_share": 0.2, "cases_share": 0.5},
+        ]
+    if "quarantine" in epidemic:
+        actions.append({"action": "open_quarantine", "places": 3_000})
+    if areas:
+        actions.append({"action": "open_home_care", "teams": 2, "area": areas[0], "patients_per_team": 9.0})
     if "vaccination" in epidemic:
         actions.append({"action": "vaccinate", "doses_per_day": 200})
     if "tests" in epidemic.get("detection", {}):
@@ -357,7 +397,7 @@ def rules(draw: st.DrawFn, sites: Plain, epidemic: Plain) -> Plain:
         when = {"on": "2024-01-04"} if date else {"indicator": "oxygen_need_7d_per_100k", "above": 30.0}
         until = {"indicator": "oxygen_need_7d_per_100k", "below": 25.0}
         plan[f"rule-{number}"] = (
-            draw(st.sampled_from(actions))
+            draw(st.sampled_from(actions[::-1]))
             | {
                 "when": when if date else when | {"for_days": draw(st.integers(1, 3))},
                 "decision_days": draw(delay),
@@ -393,6 +433,16 @@ def scenarios(draw: st.DrawFn) -> Scenario:
         if epidemic
         else {"arrivals": draw(given_arrivals(days, districts))}
     )
+    course, areas = draw(courses()), {}
+    if epidemic and draw(st.booleans()):
+        areas = {"hills": {"districts": districts[:1], "reach": draw(shares)}}
+        first = draw(st.sampled_from([{}, {"first": {"from_age": 60}}]))
+        course["home_care"] = {
+            "teams": 3,
+            "patients_per_team": 20.0,
+            "packages": 30.0,
+            "areas": areas,
+        } | first
     over = draw(st.sampled_from([0, 0, 4]))
     census = {
         name: {bed: draw(st.integers(0, _open(site, bed) + over)) for bed in ("basic", "oxygen", "icu")}
@@ -406,7 +456,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
             days,
             warm_up_days=draw(st.sampled_from([0, 0, 3])),
             people=section,
-            clinical=draw(courses()),
+            clinical=course,
             care={
                 "facilities": sites,
                 "initial_census": census,
@@ -416,7 +466,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
             command={
                 "thresholds": THRESHOLDS,
                 "situation": {"require": draw(st.sampled_from(["all", "any", 3]))},
-                "plan": draw(rules(sites, driver.get("epidemic", {}))),
+                "plan": draw(rules(sites, driver.get("epidemic", {}), list(areas))),
             },
             **driver,
         )

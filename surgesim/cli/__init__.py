@@ -21,7 +21,7 @@ from surgesim.cli import (  # noqa: F401  imported to register their commands
     sweeps,
 )
 from surgesim.cli.app import app
-from surgesim.cli.terminal import INTERRUPTED, TERMINATED, output_errors, speak_unicode
+from surgesim.cli.terminal import INTERRUPTED, TERMINATED, output_errors, speak_unicode, tell
 
 __all__ = ["app", "main"]
 
@@ -38,5 +38,5 @@ def main() -> None:
         with output_errors():
             app()
     except KeyboardInterrupt:  # before a command began; a command itself reports the state of its files
-        sys.stderr.write("Interrupted: nothing was written.\n")
+        tell("Interrupted: nothing was written.")
         sys.exit(INTERRUPTED)

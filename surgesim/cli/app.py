@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,17 +12,35 @@ import typer
 from typer.core import TyperGroup
 from typer.models import CommandFunctionType as CommandFunction
 
-from surgesim.cli.help import Command, context_lang, note_lang, translated, vietnamese
+from surgesim.cli.help import Command, forget_lang, note_lang, reader_lang, translated, vietnamese
 from surgesim.cli.options import Lang, WrongValueError, choice_option
 from surgesim.cli.terminal import fail, output_errors
 from surgesim.log import LOG
-from surgesim.version import __version__, is_compiled
+from surgesim.version import __version__
 
 ORDER = (
     *("run", "show", "validate", "new", "import", "schema", "plot", "report", "brief", "reproduce", "sweep"),
     *("sensitivity", "worth", "size", "frontier", "calendar", "fit", "forecast", "score"),
 )
 """Order of the commands in help."""
+
+_UsageError: Any = typer.BadParameter.__base__
+"""The base class of the errors in options and arguments: click's, or that of the copy within newer typers."""
+
+
+@contextmanager
+def _usage_errors(context: Any) -> Iterator[None]:
+    """Report a wrong use of options and arguments, in the reader's language."""
+    try:
+        yield
+    except WrongValueError as error:
+        option = "" if error.param is None else f"{error.param.opts[0]}: "
+        fail(f"{option}{error.message}")
+    except _UsageError as error:
+        if reader_lang() != "vi":
+            raise
+        typer.echo(vietnamese((error.ctx or context).get_usage()), err=True)
+        fail(error.format_message())
 
 
 class _Group(TyperGroup):
@@ -31,21 +50,21 @@ class _Group(TyperGroup):
         return sorted(super().list_commands(ctx), key=ORDER.index)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        note_lang(ctx, args)
-        return super().parse_args(ctx, args)
+        forget_lang()
+        note_lang(args)
+        if not args:
+            return super().parse_args(ctx, args)
+        with _usage_errors(ctx):
+            return super().parse_args(ctx, args)
 
     def get_help(self, ctx: Any) -> str:
-        if context_lang(ctx) == "vi":
+        if reader_lang() == "vi":
             return vietnamese(super(_Group, translated(self)).get_help(ctx))
         return super().get_help(ctx)
 
     def invoke(self, ctx: Any) -> Any:
-        try:
-            with output_errors():
-                return super().invoke(ctx)
-        except WrongValueError as error:
-            option = "" if error.param is None else f"{error.param.opts[0]}: "
-            fail(f"{option}{error.message}")
+        with output_errors(), _usage_errors(ctx):
+            return super().invoke(ctx)
 
 
 class _App(typer.Typer):
@@ -71,7 +90,7 @@ app = _App(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"surgesim {__version__} ({'compiled' if is_compiled() else 'pure Python'})")
+        typer.echo(f"surgesim {__version__}")
         raise typer.Exit
 
 

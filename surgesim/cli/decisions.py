@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -32,7 +31,7 @@ from surgesim.cli.options import (
     with_groups,
 )
 from surgesim.cli.runs import FIGURE_FORMAT
-from surgesim.cli.terminal import command_line, errors, progress_bar, show, tell_undrawn
+from surgesim.cli.terminal import command_line, errors, progress_bar, show, tell, tell_undrawn
 from surgesim.errors import Problem, ScenarioError
 
 WIDTH: Final = 80
@@ -149,7 +148,7 @@ def _answer(
 
     `arguments` returns the arguments of the question that not all questions share.
     """
-    with errors(_OPTIONS, lang=lang.value):
+    with errors(_OPTIONS):
         from surgesim.decisions import door
         from surgesim.report.figures import save
         from surgesim.scenario.door import load
@@ -171,7 +170,7 @@ def _answer(
                 alternative=shared.alternative,
                 seed=shared.seed,
                 uncertainty=not shared.fixed,
-                workers=Backend(shared.workers, shared.scheduler, progress, partial(typer.echo, err=True)),
+                workers=Backend(shared.workers, shared.scheduler, progress, tell),
                 out=Output(folder, {"command": command_line()}, draw if shared.figures else None),
                 resume=shared.resume,
             )

@@ -9,7 +9,7 @@ import typer
 
 from surgesim.cli.app import app
 from surgesim.cli.options import BASELINE, Format, FormatOption, LangOption, ResultsPath, WidthOption
-from surgesim.cli.terminal import errors, fail
+from surgesim.cli.terminal import errors, fail, tell
 from surgesim.files import is_drawn, make_folder, refuse_to_replace
 
 CalendarOption = Annotated[
@@ -22,8 +22,11 @@ CalendarOption = Annotated[
 
 @app.command(epilog="Example: surgesim plot results/kien-giang --figure need --lang en --format pdf")
 def plot(
-    results: ResultsPath,
     lang: LangOption,
+    results: Annotated[
+        Path | None,
+        typer.Argument(metavar="RESULTS", help="Result folder; not needed with --list.", show_default=False),
+    ] = None,
     figure: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Figure to draw; may be repeated.", show_default="all"),
@@ -56,7 +59,7 @@ def plot(
 
     The sweep-map shows the probability of a breach by the first two parameters of a grid, for each scenario.
     """
-    with errors(interrupted="the figures already written are complete", lang=lang.value):
+    with errors(interrupted="the figures already written are complete"):
         from surgesim.report.figures import (
             FIGURES,
             EmptyFigureError,
@@ -73,6 +76,8 @@ def plot(
         if list_:
             _list_figures(lang.value)
             return
+        if results is None:
+            fail("got no result folder, expected RESULTS, the folder of a completed run or sweep")
         if kind_of(results) == SWEEP:
             if data_:
                 fail(
@@ -106,7 +111,7 @@ def plot(
                 if data_:
                     typer.echo(str(save_data(values, tables[name])))
         for reason, names in left.items():
-            typer.echo(f"Left out, {reason}: {', '.join(names)}", err=True)
+            tell(f"Left out, {reason}: {', '.join(names)}")
 
 
 @app.command(epilog="Example: surgesim report results/kien-giang --lang en --out kien-giang.html")
@@ -143,7 +148,7 @@ def report(
         fail("got --calendar and --excel, expected only one of the two: the workbook has no calendar")
     if scores is not None and excel is not None:
         fail("got --scores and --excel, expected only one of the two: the workbook has no scores")
-    with errors(lang=lang.value):
+    with errors():
         from surgesim.study.store.run_folder import read
 
         stored = read(results)
@@ -249,7 +254,7 @@ def brief(
 
     The page needs at least 5 runs. The HTML also lists the file, row and column of each number.
     """
-    with errors(lang=lang.value):
+    with errors():
         from surgesim.decisions.door import read_calendar, read_size, read_worth
         from surgesim.report.brief.write import default_paths, write_brief
         from surgesim.study.store.contents import WORTH

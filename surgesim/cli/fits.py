@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,7 +24,7 @@ from surgesim.cli.options import (
     number_option,
 )
 from surgesim.cli.runs import FIGURE_FORMAT
-from surgesim.cli.terminal import command_line, errors, fail, progress_bar, tell_undrawn
+from surgesim.cli.terminal import command_line, errors, fail, progress_bar, tell, tell_undrawn
 
 if TYPE_CHECKING:
     from surgesim.fitting.fit import Fit
@@ -89,9 +88,7 @@ def fit(
     the fit against the data (fit.csv, fit.svg), and the posterior beside the prior (posterior.csv). Completed
     rounds are kept in FOLDER.unfinished until all rounds are complete.
     """
-    with errors(
-        {"seed": "--seed", "members": "--members", "rounds": "--rounds", "noise": "--noise"}, lang=lang.value
-    ):
+    with errors({"seed": "--seed", "members": "--members", "rounds": "--rounds", "noise": "--noise"}):
         from surgesim.fitting.fit import fit as run_fit
         from surgesim.scenario.door import load
         from surgesim.study.compute.backend import Backend
@@ -112,7 +109,7 @@ def fit(
                 rounds=rounds,
                 noise=noise,
                 seed=seed,
-                workers=Backend(workers, scheduler, progress, partial(typer.echo, err=True)),
+                workers=Backend(workers, scheduler, progress, tell),
                 out=Output(folder, {"command": command_line()}, extras),
                 resume=resume,
             )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +24,7 @@ from surgesim.cli.options import (
     number_option,
 )
 from surgesim.cli.runs import FIGURE_FORMAT, forecast_extras
-from surgesim.cli.terminal import command_line, errors, progress_bar, show, tell_undrawn
+from surgesim.cli.terminal import command_line, errors, progress_bar, show, tell, tell_undrawn
 
 
 @app.command(epilog="Example: surgesim forecast my-province.yaml --weeks 4")
@@ -86,7 +85,7 @@ def forecast(
         "drift": "--drift",
         "alternatives": "--only",
     }
-    with errors(options, lang=lang.value):
+    with errors(options):
         from surgesim.fitting.forecast import forecast as run_forecast
         from surgesim.scenario.door import load
         from surgesim.study.compute.backend import Backend
@@ -108,7 +107,7 @@ def forecast(
                 members=members,
                 rounds=rounds,
                 seed=seed,
-                workers=Backend(workers, scheduler, progress, partial(typer.echo, err=True)),
+                workers=Backend(workers, scheduler, progress, tell),
                 out=Output(folder, {"command": command_line(), "figures": drawn}, extras),
                 resume=resume,
             )

@@ -6,13 +6,13 @@ import copy
 import inspect
 import os
 from collections.abc import Sequence
+from contextvars import ContextVar
 from typing import Any, Final
 
-import typer
 from typer.core import TyperCommand
 
-LANG: Final = "surgesim.lang"
-"""The entry of a context's `meta` that has the language given with --lang, before it is checked."""
+_GIVEN: Final = ContextVar("lang", default="")
+"""The language given with --lang, before it is checked; empty if none was."""
 
 _CLICK: Final = (
     ("Usage: ", "Cách dùng: "),
@@ -34,21 +34,26 @@ def machine_lang() -> str:
     return "vi" if locale.startswith("vi") else "en"
 
 
-def context_lang(context: typer.Context) -> str:
+def reader_lang() -> str:
     """Return the language given with --lang, or else that of the machine."""
-    given = context.meta.get(LANG)
+    given = _GIVEN.get()
     return given if given in ("vi", "en") else machine_lang()
 
 
-def note_lang(context: typer.Context, args: Sequence[str]) -> None:
-    """Store the language given with --lang among the arguments, so that even help knows it."""
+def forget_lang() -> None:
+    """Forget the language of an earlier command."""
+    _GIVEN.set("")
+
+
+def note_lang(args: Sequence[str]) -> None:
+    """Store the language given with --lang among the arguments, so that even help and errors know it."""
     for place, text in enumerate(args):
         if text == "--":
             break
         if text.startswith("--lang="):
-            context.meta[LANG] = text.removeprefix("--lang=")
+            _GIVEN.set(text.removeprefix("--lang="))
         elif text == "--lang" and place + 1 < len(args):
-            context.meta[LANG] = args[place + 1]
+            _GIVEN.set(args[place + 1])
 
 
 def translated(command: Any) -> Any:
@@ -89,10 +94,10 @@ class Command(TyperCommand):
     """A command whose help is in the language of the reader."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        note_lang(ctx, args)
+        note_lang(args)
         return super().parse_args(ctx, args)
 
     def get_help(self, ctx: Any) -> str:
-        if context_lang(ctx) == "vi":
+        if reader_lang() == "vi":
             return vietnamese(super(Command, translated(self)).get_help(ctx))
         return super().get_help(ctx)

@@ -13,7 +13,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from surgesim.cli.help import context_lang
+from surgesim.cli.help import reader_lang
 from surgesim.study.compute.backend import MOST_WORKERS
 
 BASELINE = "baseline"
@@ -99,7 +99,7 @@ def choice_option(help_: str, choices: type[StrEnum], *names: str, **settings: A
 
 def _lang(context: typer.Context, given: Lang | None) -> Lang:
     """Return the language given to the command or before it, or else that of the machine."""
-    return Lang(context_lang(context)) if given is None else given
+    return Lang(reader_lang()) if given is None else given
 
 
 _INCHES = {"mm": 1 / 25.4, "cm": 1 / 2.54, "in": 1.0}

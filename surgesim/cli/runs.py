@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,7 +30,18 @@ from surgesim.cli.options import (
     WorkersOption,
     integer_option,
 )
-from surgesim.cli.terminal import FAILED, command_line, count, errors, fail, progress_bar, show, tell_undrawn
+from surgesim.cli.terminal import (
+    FAILED,
+    command_line,
+    count,
+    errors,
+    fail,
+    progress_bar,
+    say,
+    show,
+    tell,
+    tell_undrawn,
+)
 
 if TYPE_CHECKING:
     from surgesim.scenario.schema.scenario import Scenario
@@ -95,7 +105,7 @@ def run(
     if only:
         options["alternatives"] = "--only"
     options |= {"series": "--series", "facility_series": "--facility-series"}
-    with errors(options, lang=lang.value):
+    with errors(options):
         from surgesim.scenario.door import load
         from surgesim.study.compute.backend import Backend
         from surgesim.study.results import Output
@@ -108,7 +118,7 @@ def run(
         _check(loaded, only)
         if not quiet:
             if most is not None and not loaded.study.precision:
-                typer.echo(NO_PRECISION, err=True)
+                tell(NO_PRECISION)
             if not resume:
                 _warn_of_replacement(folder)
         drawn = {"lang": lang.value, "format": FIGURE_FORMAT} if figures else None
@@ -120,7 +130,7 @@ def run(
                 series=series or (),
                 facility_series=facility_series or (),
                 uncertainty=not fixed,
-                workers=Backend(workers, scheduler, progress, partial(typer.echo, err=True)),
+                workers=Backend(workers, scheduler, progress, tell),
                 out=Output(folder, {"command": command_line(), "figures": drawn}, extras),
                 resume=resume,
             )
@@ -158,7 +168,7 @@ def _show(results: Results, lang: str, folder: Path, details: bool) -> None:
 @app.command(name="show", epilog="Example: surgesim show results/kien-giang --details")
 def show_results(results: ResultsPath, lang: LangOption, details: DetailsOption = False) -> None:
     """Show the summary of stored results again, in either language."""
-    with errors(lang=lang.value):
+    with errors():
         from surgesim.study.store.run_folder import read
 
         _show(read(results), lang.value, results, details)
@@ -198,17 +208,15 @@ def reproduce(
                 extensions=extension or (),
             )
         if again.setting and not quiet:
-            typer.echo(
-                f"Compared with relative tolerance {RELATIVE:g}, without figures, because these differ:"
-            )
+            say(f"Compared with relative tolerance {RELATIVE:g}, without figures, because these differ:")
             for difference in again.setting:
-                typer.echo(f"  {difference}")
+                say(f"  {difference}")
         for difference in again.differences:
-            typer.echo(difference, err=True)
+            tell(difference)
         if again.differences:
             raise typer.Exit(FAILED)
         if not quiet:
-            typer.echo(f"Reproduced: {count(len(again.compared), 'identical file')}.")
+            say(f"Reproduced: {count(len(again.compared), 'identical file')}.")
 
 
 def _warn_of_replacement(folder: Path) -> None:
@@ -224,11 +232,10 @@ def _warn_of_replacement(folder: Path) -> None:
     except ResultsError:
         return
     number, alternatives = earlier.get("replications", "?"), len(earlier.get("alternatives", ())) - 1
-    typer.echo(
+    tell(
         f"{folder}: the results in this folder ({number} runs of the baseline and "
         f"{count(alternatives, 'alternative')}) will be replaced when this run is complete; "
-        "use --out to write elsewhere.",
-        err=True,
+        "use --out to write elsewhere."
     )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from surgesim.cli.app import app
+from surgesim.cli.help import reader_lang
 from surgesim.cli.options import (
     ExtensionOption,
     LangOption,
@@ -21,8 +22,8 @@ from surgesim.cli.options import (
     choice_option,
     integer_option,
 )
-from surgesim.cli.terminal import BAD_INPUT, choose, errors, fail, problem_list
-from surgesim.errors import Problem, ScenarioError, escaped, listed
+from surgesim.cli.terminal import BAD_INPUT, choose, errors, fail, problem_list, say
+from surgesim.errors import Problem, ScenarioError, escaped
 from surgesim.files import atomic_write
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def validate(
     assumed. Then prints the totals of the scenario: people, facilities, beds, staff and oxygen.
     """
     failed = False
-    with errors(lang=lang.value):
+    with errors():
         from surgesim.extension.reading import read_extensions
         from surgesim.report.inventory import inventory
         from surgesim.report.words import phrase
@@ -142,7 +143,7 @@ def new(
     if sum((workbook, like is not None, bool(given))) > 1:
         names = [*(["--workbook"] if workbook else []), *(["--from"] if like is not None else []), *given]
         fail(f"got {', '.join(names)}, expected only one way to begin a scenario")
-    with errors({key: f"--{key}" for key in _FIGURES}, lang=lang.value):
+    with errors({key: f"--{key}" for key in _FIGURES}):
         if workbook:
             _write_template(name, out, lang.value, csv=csv)
             return
@@ -157,7 +158,7 @@ def new(
             fail(f"{path}: exists already, expected a new file")
         with atomic_write(path) as part:
             part.write_text(text, encoding="utf-8", newline="\n")
-        typer.echo(f"{path}: written; check it with: surgesim validate {shlex.quote(str(path))}")
+        say(f"{path}: written; check it with: surgesim validate {shlex.quote(str(path))}")
 
 
 def _quick(name: str, figures: Mapping[str, int | None], lang: str, profile: str) -> str:
@@ -188,9 +189,7 @@ def _write_template(name: str, out: Path | None, lang: str, *, csv: bool) -> Non
     path = out if out is not None else Path(name if csv else f"{name}.xlsx")
     (write_folder if csv else write_template)(path, lang)
     scenario = shlex.quote(f"{name}.yaml")
-    typer.echo(
-        f"{path}: written; fill it in, then: surgesim import {shlex.quote(str(path))} --out {scenario}"
-    )
+    say(f"{path}: written; fill it in, then: surgesim import {shlex.quote(str(path))} --out {scenario}")
 
 
 class Decimal(StrEnum):
@@ -243,6 +242,7 @@ def import_(
     about cells that can be read in two ways; elsewhere, the message names the options that answer.
     """
     with errors():
+        from surgesim.report.words import phrase
         from surgesim.workbook.intake import answers_file
         from surgesim.workbook.reading.answers import Answers
 
@@ -254,9 +254,9 @@ def import_(
         if quiet:
             return
         if intake.remarks:
-            typer.echo(listed([f"remark: {remark}" for remark in intake.remarks]))
+            typer.echo(problem_list(intake.remarks, reader_lang(), phrase(reader_lang(), "check.remark")))
         check = f"; check it with: surgesim validate {shlex.quote(str(out))}" if not update else ""
-        typer.echo(f"written: {', '.join(map(str, paths))}{check}")
+        say(f"written: {', '.join(map(str, paths))}{check}")
 
 
 def _read_and_ask(source: Path, answers: Answers) -> Intake:

@@ -45,7 +45,7 @@ def score(
     The scores are by target, horizon and location (scores.csv) and by forecast (each.csv); a figure shows
     them.
     """
-    with errors(interrupted="the files already written are complete", lang=lang.value):
+    with errors(interrupted="the files already written are complete"):
         from rich.text import Text
 
         from surgesim.report.figures import draw_score, save

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,7 +30,7 @@ from surgesim.cli.options import (
     integer_option,
 )
 from surgesim.cli.runs import NO_PRECISION, precisions
-from surgesim.cli.terminal import FAILED, command_line, count, errors, progress_bar, show
+from surgesim.cli.terminal import FAILED, command_line, count, errors, progress_bar, say, show, tell
 from surgesim.errors import Problem, ScenarioError
 from surgesim.files import atomic_write, is_drawn, make_folder, refuse_to_replace
 
@@ -124,9 +123,9 @@ def sweep(
             changes.append(f"study.replications={replications}")
         loaded = [load(path, changes=changes, extensions=own) for path in scenarios]
         folder = out if out is not None else Path("results") / f"{loaded[0].name}-sweep"
-        tell = None if quiet else partial(typer.echo, err=True)
-        if tell and most is not None and not loaded[0].study.precision:
-            tell(NO_PRECISION)
+        talk = None if quiet else tell
+        if talk and most is not None and not loaded[0].study.precision:
+            talk(NO_PRECISION)
         with progress_bar(quiet) as progress:
             done = run_sweep(
                 loaded,
@@ -140,7 +139,7 @@ def sweep(
                 series=series or (),
                 facility_series=facility_series or (),
                 uncertainty=not fixed,
-                workers=Backend(workers, scheduler, progress, tell),
+                workers=Backend(workers, scheduler, progress, talk),
                 out=Output(folder, {"command": command_line()}),
                 resume=resume,
             )
@@ -152,13 +151,13 @@ def _summarise(done: Sweep, folder: Path, quiet: bool) -> None:
     if done.repeats:
         first = f"{done.repeats[0]} was the first" if len(done.repeats) > 1 else done.repeats[0]
         what = "could not be read (damaged, or in an older format) and were run again"
-        typer.echo(f"{count(len(done.repeats), 'part')} {what}: {first}", err=True)
+        tell(f"{count(len(done.repeats), 'part')} {what}: {first}")
     plan, failed = done.manifest["sweep"], done.manifest["failed"]
     if not quiet:
         points = count(plan["points"], "point")
-        typer.echo(f"{count(plan['runs'], 'run')} at {points}, {failed} failed: {folder}{os.sep}")
+        say(f"{count(plan['runs'], 'run')} at {points}, {failed} failed: {folder}{os.sep}")
     if failed:
-        typer.echo(f"{failed} of {plan['runs']} runs failed: see {folder / 'failures.csv'}", err=True)
+        tell(f"{failed} of {plan['runs']} runs failed: see {folder / 'failures.csv'}")
         raise typer.Exit(FAILED)
 
 
@@ -188,7 +187,7 @@ def sensitivity(
     designs). For a run, computes the shares of the variance due to chance, to all drawn parameters together,
     and to each of them. Writes a table, and a figure for each scenario and alternative.
     """
-    with errors(interrupted="the files already written are complete", lang=lang.value):
+    with errors(interrupted="the files already written are complete"):
         from rich.text import Text
 
         from surgesim.report.figures import draw_sensitivity, draw_shares, save
@@ -206,7 +205,7 @@ def sensitivity(
             table = explain(done, outcome)
             groups = table[["scenario", "alternative"]].drop_duplicates().itertuples(index=False)
             drawn = {(s, a): draw_sensitivity(done, table, s, a, lang.value) for s, a in groups}
-            shown, notes = sensitivity_table(table, lang.value), list(cautions(done, lang.value))
+            shown, notes = sensitivity_table(done, table, lang.value), list(cautions(done, lang.value))
         else:
             results = read(folder)
             table = explain(results, outcome)

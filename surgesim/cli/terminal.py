@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
+from surgesim.cli.help import reader_lang
 from surgesim.errors import (
     MOST_PROBLEMS,
     FitError,
@@ -38,13 +39,12 @@ _OUTPUT_FAILURES = {errno.ENOSPC, errno.EDQUOT, errno.EPIPE, errno.EIO, errno.EI
 
 @contextmanager
 def errors(
-    options: Mapping[str, str] | None = None, *, interrupted: str = "nothing was written", lang: str = "en"
+    options: Mapping[str, str] | None = None, *, interrupted: str = "nothing was written"
 ) -> Iterator[None]:
     """Convert surgesim's exceptions to messages and exit codes.
 
     `options` maps scenario paths to the options that set them. `interrupted` is the message on the state of
-    files after an interruption, unless the exception has a note of its own. `lang` is the language of the
-    messages.
+    files after an interruption, unless the exception has a note of its own.
     """
     try:
         yield
@@ -57,14 +57,14 @@ def errors(
         raise
     except IdentityError as error:
         sentence = "; ".join([str(error), *_notes(error)])
-        typer.echo(f"The run was stopped because of a defect in the program: {sentence}", err=True)
+        tell(f"The run was stopped because of a defect in the program: {sentence}")
         raise typer.Exit(FAILED) from None
     except (ScenarioError, FitError) as error:
-        fail(problem_list([_by_option(problem, options or {}) for problem in error.problems], lang))
+        problems = [_by_option(problem, options or {}) for problem in error.problems]
+        typer.echo(problem_list(problems, reader_lang()), err=True)
+        raise typer.Exit(BAD_INPUT) from None
     except SurgesimError as error:
-        from surgesim.report.messages import message_words
-
-        fail("; ".join([message_words(lang, str(error)), *_notes(error)]))
+        fail("; ".join(map(_words, [str(error), *_notes(error)])))
 
 
 def problem_list(problems: Sequence[Problem], lang: str, mark: str = "") -> str:
@@ -80,7 +80,7 @@ def problem_list(problems: Sequence[Problem], lang: str, mark: str = "") -> str:
 
 
 def _tell_interrupted(error: BaseException, otherwise: str) -> None:
-    typer.echo(f"Interrupted: {'; '.join(_notes(error)) or otherwise}.", err=True)
+    tell(f"Interrupted: {'; '.join(_notes(error)) or otherwise}.")
 
 
 def _notes(error: BaseException) -> Sequence[str]:
@@ -100,7 +100,7 @@ def output_errors() -> Iterator[None]:
         if error.filename is not None or error.errno not in _OUTPUT_FAILURES:
             raise
         with contextlib.suppress(OSError):
-            typer.echo(f"The output cannot be written: {error.strerror}", err=True)
+            tell(f"The output cannot be written: {error.strerror}")
         _discard_output()
         sys.exit(FAILED)
 
@@ -129,8 +129,25 @@ def _by_option(problem: Problem, options: Mapping[str, str]) -> Problem:
 
 
 def fail(message: str) -> NoReturn:
-    typer.echo(message, err=True)
+    """Print an error in the reader's language, and exit."""
+    tell(message)
     raise typer.Exit(BAD_INPUT)
+
+
+def tell(message: str) -> None:
+    """Print a message on standard error, in the reader's language."""
+    typer.echo(_words(message), err=True)
+
+
+def say(message: str) -> None:
+    """Print a message on standard output, in the reader's language."""
+    typer.echo(_words(message))
+
+
+def _words(message: str) -> str:
+    from surgesim.report.messages import message_words
+
+    return message_words(reader_lang(), message)
 
 
 def choose(questions: Sequence[Question]) -> Iterator[tuple[str, str]]:
@@ -143,13 +160,13 @@ def choose(questions: Sequence[Question]) -> Iterator[tuple[str, str]]:
         if question.identity in asked:
             continue
         asked.add(question.identity)
-        typer.echo(escaped(f"{question.cell}: {question.message}"))
+        typer.echo(escaped(f"{question.cell}: {_words(question.message)}"))
         options = list(question.answers)
         for number, (option, meaning) in enumerate(question.answers.items(), start=1):
-            typer.echo(f"  {number}  {meaning} ({option})")
+            typer.echo(f"  {number}  {_words(meaning)} ({option})")
         text = ""
         while text not in map(str, range(1, len(options) + 1)):
-            text = typer.prompt(f"1 to {len(options)}, Ctrl-C to stop").strip()
+            text = typer.prompt(_words(f"1 to {len(options)}, Ctrl-C to stop")).strip()
         yield options[int(text) - 1], question.identity
 
 
@@ -190,7 +207,7 @@ def tell_undrawn(manifest: Mapping[str, Any], lang: str) -> None:
     from surgesim.report.words import phrase
 
     if failed := manifest.get("extras_failed"):
-        typer.echo(phrase(lang, "screen.undrawn", reason=failed), err=True)
+        typer.echo(phrase(lang, "screen.undrawn", reason=_words(failed)), err=True)
         raise typer.Exit(FAILED)
 
 

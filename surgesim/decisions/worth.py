@@ -157,6 +157,11 @@ class Worth(Stored):
     """
 
     @property
+    def sign(self) -> float:
+        """1 if less of the outcome of the ranking is better, -1 if more is."""
+        return _sign(str(self.manifest[WORTH]["outcome"]))
+
+    @property
     def left_out(self) -> list[str]:
         """The resources that the scenario has, and that were not compared."""
         usual = {name: step for name, (step, _) in STEPS.items()}
@@ -171,6 +176,10 @@ class Worth(Stored):
         return f"<Worth of {entry['items']} items of {self.scenario.name!r}, by {entry['outcome']}>"
 
 
+def _sign(outcome: str) -> float:
+    return 1.0 if better(outcome) in ("lower", "") else -1.0
+
+
 @dataclass(frozen=True, slots=True)
 class _Plan:
     scenario: Scenario
@@ -181,8 +190,8 @@ class _Plan:
 
     @property
     def sign(self) -> float:
-        """1 if less of the ranked outcome is better, -1 if more is."""
-        return 1.0 if better(self.outcome) in ("lower", "") else -1.0
+        """As for `Worth`."""
+        return _sign(self.outcome)
 
     @property
     def most_runs(self) -> int:

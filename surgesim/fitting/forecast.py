@@ -304,19 +304,16 @@ def _pace(folder: Path, scenario: Scenario) -> pd.DataFrame:
     """Return quantiles of the reproduction number and the growth of infectious people in the first week."""
     import pandas as pd
 
-    daily = areas_of(folder, ["infections", "imported", "infectious"])
+    daily = areas_of(folder, ["infections", "infectious"])
     daily = daily[(daily["area"] == PROVINCE_AREA) & (daily["day"] < _WEEK)]
-    infections, imported, infectious = (
-        daily[name].to_numpy(np.float64).reshape(-1, _WEEK)
-        for name in ("infections", "imported", "infectious")
+    infections, infectious = (
+        daily[name].to_numpy(np.float64).reshape(-1, _WEEK) for name in ("infections", "infectious")
     )
     alive = (infectious > 0).all(axis=1)
     assert scenario.epidemic is not None
     days = scenario.epidemic.variant.infectious_days
     rows = {
-        "reproduction_number": days
-        * (infections - imported).sum(axis=1)[alive]
-        / infectious.sum(axis=1)[alive],
+        "reproduction_number": days * infections.sum(axis=1)[alive] / infectious.sum(axis=1)[alive],
         "growth_per_day": np.log(infectious[alive, -1] / infectious[alive, 0]) / (_WEEK - 1),
     }
     levels = list(_PACE_QUANTILES.values())

@@ -173,9 +173,8 @@ def reproduction(record: Record, infectious_days: float) -> float:
 
     A gamma prior with the weight of one infection and mean 1 makes it 1 if nobody is infectious.
     """
-    infections, imported, infectious = (
-        float(record.province[-_WEEK:, PROVINCE_INDEX[name]].sum())
-        for name in ("infections", "imported", "infectious")
+    infections, infectious = (
+        float(record.province[-_WEEK:, PROVINCE_INDEX[name]].sum()) for name in ("infections", "infectious")
     )
-    found = (infections - imported + 1) / (infectious / infectious_days + 1)
+    found = (infections + 1) / (infectious / infectious_days + 1)
     return min(max(found, _LEAST_R), _MOST_R)

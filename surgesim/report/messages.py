@@ -1,19 +1,23 @@
 """Messages about scenarios and results in Vietnamese: patterns of the English sentences and their parts.
 
 The English message is written where the problem is found. The catalogue ``messages.po`` has its patterns, so
-that a message without one is shown in English rather than not at all.
+that a message without one is shown in English rather than not at all. ``sources.po`` has those of the sources
+of the scenarios and their defaults.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from surgesim.report.words import catalogue
 
-_PATH: Final = re.compile(r"(\w[\w*-]*(?:\.[\w*-]+)+): (.*)", re.DOTALL)
-"""A message about a path of the scenario, which stays as it is."""
+_PATH: Final = re.compile(
+    r"(\S*[\w*][./\\]\S*|\S+(?=: (?:got|is|contains|cannot|damaged|missing|lacks|has|not) )): (.*)", re.DOTALL
+)
+"""A message about a path of the scenario, a file or a folder, which stays as it is."""
 
 _FIELD: Final = re.compile(r"\{\{|\}\}|\{(\w+)\}")
 _REGEX: Final = {"n": r"\S+?", "v": r".+?", "w": r".+?", "p": r".+?", "q": r".+?"}
@@ -21,6 +25,10 @@ _REGEX: Final = {"n": r"\S+?", "v": r".+?", "w": r".+?", "p": r".+?", "q": r".+?
 
 _TRANSLATED: Final = ("p", "q")
 _DEEPEST: Final = 8
+
+_NUMBER: Final = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
+_NUMBERS: Final = re.compile(rf"{_NUMBER}(?:-{_NUMBER})?")
+_MARKS: Final = str.maketrans(",.", ".,")
 
 
 class _Pattern(NamedTuple):
@@ -30,28 +38,50 @@ class _Pattern(NamedTuple):
 
 def message_words(lang: str, message: str) -> str:
     """Return a message in `lang`; a part without a pattern stays in English."""
-    return message if lang == "en" else _words(message, _DEEPEST)
+    return message if lang == "en" else _message(message, _DEEPEST)
 
 
-def _words(text: str, depth: int) -> str:
+def source_words(lang: str, source: str) -> str:
+    """Return the source of a figure in `lang`; names of documents and a user's own words stay the same."""
+    return source if lang == "en" else _source(source, _DEEPEST)
+
+
+def _message(text: str, depth: int) -> str:
     about = _PATH.fullmatch(text)
     if about is not None:
-        return f"{about[1]}: {_words(about[2], depth)}"
-    for pattern in _patterns() if depth else ():
+        return f"{about[1]}: {_message(about[2], depth)}"
+    words = _by_pattern(text, depth, _message, "messages")
+    lines = text.splitlines()
+    if words == text and len(lines) > 1:
+        return "\n".join(_message(line, depth) for line in lines)
+    return words
+
+
+def _source(text: str, depth: int) -> str:
+    """Return a source in Vietnamese; numbers that stand for themselves get Vietnamese marks."""
+    if _NUMBERS.fullmatch(text):
+        return text.translate(_MARKS)
+    return _by_pattern(text, depth, _source, "sources")
+
+
+def _by_pattern(text: str, depth: int, part: Callable[[str, int], str], name: str) -> str:
+    """Return a text by the first pattern of a catalogue that fits; `part` translates its parts."""
+    translated = _TRANSLATED if name == "messages" else (*_TRANSLATED, "n")
+    for pattern in _patterns(name) if depth else ():
         found = pattern.regex.fullmatch(text)
         if found is not None:
             fields = {
-                name: _words(value, depth - 1) if name[0] in _TRANSLATED else value
-                for name, value in found.groupdict().items()
+                field: part(value, depth - 1) if field[0] in translated else value
+                for field, value in found.groupdict().items()
             }
             return pattern.words.format(**fields)
     return text
 
 
-@lru_cache(maxsize=1)
-def _patterns() -> tuple[_Pattern, ...]:
-    """Return the patterns, those with the most letters of their own first."""
-    entries = [(str(m.id), str(m.string)) for m in catalogue("vi", "messages") if m.id]
+@lru_cache(maxsize=2)
+def _patterns(name: str) -> tuple[_Pattern, ...]:
+    """Return the patterns of a catalogue, those with the most letters of their own first."""
+    entries = [(str(m.id), str(m.string)) for m in catalogue("vi", name) if m.id]
     entries.sort(key=lambda entry: -len(_FIELD.sub("", entry[0])))
     return tuple(_Pattern(_regex(english), words) for english, words in entries)
 

@@ -26,6 +26,10 @@ EVERY: Final = "*"
 def path_words(scenario: Scenario, path: str, lang: str) -> str:
     """Return a path in words, with the titles of what it names; unchanged if it has no words."""
     parts = path.split(".")
+    if parts[:2] == ["command", "plan"] and len(parts) > 3:
+        own = ".".join(("rule", *parts[3:]))
+        what, name = path_words(scenario, own, lang), _title(scenario, tuple(parts[:3]), lang)
+        return path if what == own else phrase(lang, "path.of_rule", what=what, name=name)
     for above in NAMED:
         if tuple(parts[: len(above)]) == above and len(parts) > len(above):
             name, parts[len(above)] = parts[len(above)], "any"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import pandas as pd
 
 from surgesim.report.citation import Row
+from surgesim.report.messages import source_words
 from surgesim.report.names import alternative_title, criteria, threshold_title
 from surgesim.report.prose.assessment import is_assessed, reason
 from surgesim.report.prose.hospitals import by_first_full, facility_title
@@ -157,7 +158,7 @@ def assumptions_sheet(results: Results, lang: str) -> Sheet:
     columns: dict[str, Kind] = {"parameter": "text", "value": "text", "confidence": "text", "source": "long"}
     rows = [
         [str(row["parameter"]), str(row["value"]), phrase(lang, f"confidence.{row['confidence']}"),
-         str(row["source"])]
+         source_words(lang, str(row["source"]))]
         for row in results.assumptions.to_dict("records")
     ]  # fmt: skip
     return Sheet("assumptions", columns, rows)

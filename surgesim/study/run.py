@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
 from surgesim.errors import Problem, ResultsError, ScenarioError
@@ -27,6 +28,7 @@ from surgesim.study.store.records import RECORDS, Records
 from surgesim.study.store.run_folder import RunFolder, open_stored, read
 from surgesim.study.store.unfinished import Unfinished
 from surgesim.study.tables.collect import Collection
+from surgesim.study.tables.daily_values import MOST_IN_MEMORY
 from surgesim.study.tables.fill import fill
 from surgesim.study.tables.series import SERIES_NAMES, Series, SeriesInMemory
 
@@ -147,7 +149,13 @@ def run(
             stack.enter_context(kept.opened(resume=resume, backend=backend, is_complete=is_complete))
         check_draws(keep_alternatives(scenario, scenarios), scenario.study.seed, numbers, backend)
         memory = SeriesInMemory(scenarios, keep)
-        collections, reached = _collect(scenario, scenarios, numbers, backend, draft or memory, kept)
+        daily = stack.enter_context(
+            SpooledTemporaryFile(MOST_IN_MEMORY, dir=None if draft is None else str(draft.path))
+        )
+        collections = {
+            name: Collection(alternative, len(numbers), daily) for name, alternative in scenarios.items()
+        }
+        reached = _collect(collections, scenario, numbers, backend, draft or memory, kept)
         manifest = {
             **environment(),
             "scenario": scenario.name,
@@ -166,6 +174,7 @@ def run(
         if scenario.extensions:
             manifest["extensions"] = scenario.extensions.entries()
         tables: dict[str, Any] = {**fill(scenario, collections)}
+        daily.close()
         if draft is None or kept is None or output is None:
             return Results(
                 scenario=scenario, manifest=manifest, folder=None, **tables, open_series=memory.open
@@ -216,16 +225,15 @@ def _own(scenario: Scenario, numbers: Sequence[int]) -> dict[str, Any]:
 
 
 def _collect(
+    collections: Mapping[str, Collection],
     scenario: Scenario,
-    scenarios: Mapping[str, Scenario],
     numbers: Sequence[int],
     backend: Backend,
     store: RunFolder | SeriesInMemory,
     kept: Unfinished[Records] | None,
-) -> tuple[dict[str, Collection], dict[str, Any]]:
-    """Run replications until there are enough; return the collections and the related manifest entries."""
-    most = len(numbers)
-    collections = {name: Collection(alternative, most) for name, alternative in scenarios.items()}
+) -> dict[str, Any]:
+    """Run replications until there are enough, and collect them; return the related manifest entries."""
+    scenarios = {name: collection.scenario for name, collection in collections.items()}
     checks: Counter[str] = Counter()
     precision = Precision(scenario.study, float(scenario.days))
     compute = None if kept is None else kept.contents
@@ -239,12 +247,12 @@ def _collect(
             if precision.enough():
                 break
     done = collections[BASELINE].replications * len(scenarios)
-    if done < most * len(scenarios):
+    if done < len(numbers) * len(scenarios):
         backend.report(done, done)
     for collection in collections.values():
         collection.close()
     checked = dict(sorted(checks.items()))
-    return collections, {"precision": precision.note() or None, "identities_checked": checked}
+    return {"precision": precision.note() or None, "identities_checked": checked}
 
 
 def select(scenario: Scenario, only: Sequence[str] | None = None) -> dict[str, Scenario]:

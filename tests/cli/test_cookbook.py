@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 import surgesim as surgesim_package
 from surgesim.cli import app
+from surgesim.study.compute import backend
 
 pytestmark = pytest.mark.slow
 
@@ -26,6 +27,7 @@ def test_every_recipe_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.chdir(tmp_path)
     (tmp_path / "scenarios").symlink_to(ROOT / "scenarios")
     monkeypatch.setenv("MPLBACKEND", "Agg")
+    monkeypatch.setattr(backend, "available_cores", lambda: 1)  # no time for processes to start
     names: dict[str, Any] = {}
     printed = ""
     for language, text in BLOCKS:

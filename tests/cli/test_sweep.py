@@ -184,9 +184,11 @@ def dask(folder: Path, workers: int) -> Iterator[tuple[str, list[subprocess.Pope
             process.wait()
 
 
-def test_a_cluster_gives_the_same_tables_though_a_worker_is_killed(whole: Path) -> None:
+def test_a_cluster_gives_the_same_tables_though_a_worker_is_killed_and_stops_without_its_scheduler(
+    whole: Path,
+) -> None:
     pytest.importorskip("distributed")
-    with dask(whole, 2) as (address, (_, *workers)):
+    with dask(whole, 2) as (address, (scheduler, *workers)):
         _wait_for_workers(address, 2)
         with subprocess.Popen(command("bereft", "--scheduler", address), env=environment()) as process:
             wait_for(process, "bereft", 20)
@@ -202,6 +204,15 @@ def test_a_cluster_gives_the_same_tables_though_a_worker_is_killed(whole: Path) 
         extended = {"baseline": scenario.with_extensions(extensions)}
         (record,) = replicate(extended, 7, 1, Backend(scheduler=address))
         np.testing.assert_equal(record["baseline"].outcomes, {**here[0], "length": scenario.days})
+        with subprocess.Popen(
+            command("headless", "--scheduler", address), env=environment(), stderr=subprocess.PIPE, text=True
+        ) as process:
+            wait_for(process, "headless", 5)
+            scheduler.kill()
+            _, err = process.communicate(timeout=120)
+    kept = f"completed runs are in {whole / 'headless.unfinished'}; continue with --resume"
+    lost = f"{address}: the connection to the scheduler was lost"
+    assert (process.returncode, err) == (2, f"{lost}; {kept}\n")
 
 
 OWN = """
@@ -281,21 +292,6 @@ def test_extensions_and_draws_give_the_same_bytes_on_any_workers_and_are_reprodu
     assert {"by-noise", "wards", "field"} <= set(results.actions["rule"])
     assert results.replications["busy"].min() > 0
     assert results.series("own:noisy")["own:noisy"].max() > 2
-
-
-def test_a_cluster_whose_scheduler_is_killed_is_one_sentence(whole: Path) -> None:
-    pytest.importorskip("distributed")
-    with dask(whole, 1) as (address, (scheduler, _)):
-        _wait_for_workers(address, 1)
-        with subprocess.Popen(
-            command("headless", "--scheduler", address), env=environment(), stderr=subprocess.PIPE, text=True
-        ) as process:
-            wait_for(process, "headless", 5)
-            scheduler.kill()
-            _, err = process.communicate(timeout=120)
-    kept = f"completed runs are in {whole / 'headless.unfinished'}; continue with --resume"
-    lost = f"{address}: the connection to the scheduler was lost"
-    assert (process.returncode, err) == (2, f"{lost}; {kept}\n")
 
 
 def _wait_for_workers(address: str, count: int) -> None:

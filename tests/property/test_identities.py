@@ -45,9 +45,10 @@ OF_OTHERS = (
 """Columns of other patients, empty where that part is not modelled."""
 NOT_WHOLE = (
     *("isolated_infectious", "quarantined", "quarantined_at_home", "household_members_locked"),
-    *("confined_infectious", "icu_need_served_share"),
+    *("confined_infectious", "icu_need_served_share", "contacts_given_up", "people_locked"),
+    *("home_cases", "home_cases_not_followed", "without_package"),
 )
-"""Expected numbers, and a share."""
+"""Expected numbers, and shares."""
 
 
 class Run:
@@ -93,6 +94,7 @@ def test_the_record_of_a_run_adds_up_and_its_log_tells_the_same(scenario: Scenar
     options_are_kept(run)
     districts_add_up(run)
     the_epidemic_conserves_people(run)
+    the_confined_are_in_places_at_home_or_in_households(run)
     indicators_follow_from_the_counts(run)
     breaches_follow_from_the_indicators(run)
     outcomes_follow_from_the_days(run)
@@ -198,7 +200,7 @@ def the_epidemic_conserves_people(run: Run) -> None:
             assert np.isnan(run[column]).all(), column
         return
     most(run["susceptible"] + run["infectious"], np.full(run.scenario.days, run.population))
-    if epidemic.immunity.waning_days is None:
+    if epidemic.immunity.waning_days is None and not run["visitors_arrived"].any():
         same(np.diff(run["susceptible"]), -(run["infections"] + run["imported"])[1:])
     if epidemic.variant.r0 == 0:
         assert run["infections"].sum() == 0
@@ -212,8 +214,24 @@ def the_epidemic_conserves_people(run: Run) -> None:
         assert not run["isolated_infectious"].any()
     if run.scenario.warm_up_days == 0:
         census = patients_at_start(run.scenario)
-        came = np.cumsum(run["infections"] + run["imported"]) + census
+        came = run["infections"] + run["imported"] + run["visitors_arrived_infected"]
+        came = np.cumsum(came) + census
         most(np.cumsum(run["reported_cases"]), came + sum(epidemic.initial_infections.values()))
+
+
+def the_confined_are_in_places_at_home_or_in_households(run: Run) -> None:
+    """At most as many people are in places as there have been, and no more are confined than infectious."""
+    epidemic = run.scenario.epidemic
+    if epidemic is None:
+        return
+    places, inside = run["quarantine_places"], run["quarantined"]
+    most(inside, np.maximum.accumulate(places) + 1e-6)
+    most(run["confined_infectious"][1:], run["infectious"][:-1] + 1e-6)
+    if epidemic.quarantine is None:
+        assert not (places + inside + run["quarantined_at_home"]).any()
+    most(run["people_locked"], np.full(run.scenario.days, run.population))
+    given_up = 0.0 if epidemic.reaction is None else epidemic.reaction.most
+    most(run["contacts_given_up"], np.full(run.scenario.days, given_up))
 
 
 def last_seven(series: Floats) -> list[Floats]:

@@ -65,8 +65,12 @@ def absence(**section: object) -> Plain:
     return {"care": {"staffing": {"absence": section}}}
 
 
+def runs(scenario: Scenario) -> list[Record]:
+    return [run_once(scenario, 1, k) for k in range(REPLICATIONS)]
+
+
 def each(scenario: Scenario, see: Callable[[Record], float]) -> np.ndarray:
-    return np.array([see(run_once(scenario, 1, k)) for k in range(REPLICATIONS)])
+    return np.array([see(run) for run in runs(scenario)])
 
 
 def falls(before: np.ndarray, after: np.ndarray) -> bool:
@@ -124,12 +128,13 @@ def deaths(record: Record) -> float:
     return record.outcomes["deaths"]
 
 
-def test_pooled_ventilators_save_lives() -> None:
-    assert falls(*(each(two_hospitals(20, pooled=pooled), deaths) for pooled in (False, True)))
+def test_ventilators_save_lives_where_they_are_pooled_and_twenty_more_save_more() -> None:
+    apart, pooled = (each(two_hospitals(20, pooled=pooled), deaths) for pooled in (False, True))
+    assert falls(apart, pooled)
+    assert falls(pooled, each(two_hospitals(40, pooled=True), deaths))
 
 
-def test_twenty_more_ventilators_save_lives_if_they_are_pooled_and_else_change_nothing() -> None:
-    assert falls(*(each(two_hospitals(number, pooled=True), deaths) for number in (20, 40)))
+def test_twenty_more_ventilators_that_are_not_pooled_change_nothing() -> None:
     assert log_of(two_hospitals(20, pooled=False)) == log_of(two_hospitals(40, pooled=False))
 
 
@@ -159,16 +164,12 @@ def with_stock(stock: float | None, **effects: Plain) -> Scenario:
 RISKS = ("death_oxygen", "death_icu", "staff_infection")
 
 
-def test_consumables_without_an_effect_change_no_event_when_they_run_out() -> None:
+def test_consumables_without_an_effect_or_that_never_run_out_change_no_event() -> None:
     nothing = {risk: {"in_stock": 1.0, "out": 1.0} for risk in RISKS}
+    harm = {risk: {"out": 3.0} for risk in RISKS}
     log = log_of(outbreak())
     assert log_of(with_stock(0.0)) == log
     assert log_of(with_stock(0.0, **nothing)) == log
-
-
-def test_what_never_runs_out_does_no_harm() -> None:
-    harm = {risk: {"out": 3.0} for risk in RISKS}
-    log = log_of(outbreak())
     assert log_of(with_stock(None, **harm)) == log
     assert log_of(with_stock(1e9, **harm)) == log
 
@@ -176,13 +177,11 @@ def test_what_never_runs_out_does_no_harm() -> None:
 @pytest.mark.parametrize("risk", ["death_oxygen", "death_icu"])
 def test_patients_die_of_drugs_that_have_run_out(risk: str) -> None:
     factor = {risk: {"out": 1.5}}
-    lack, enough = with_stock(200.0, **factor), with_stock(None, **factor)
-    assert falls(each(lack, deaths), each(enough, deaths))
+    lack, enough = runs(with_stock(200.0, **factor)), runs(with_stock(None, **factor))
+    for outcome in ("deaths", "deaths_untreated"):
+        assert falls(*(np.array([run.outcomes[outcome] for run in those]) for those in (lack, enough)))
     for outcome in ("deaths_unavoidable", "deaths_thin_care"):
-        kinds = [run_once(scenario, 1, 0).outcomes[outcome] for scenario in (lack, enough)]
-        assert kinds[0] == pytest.approx(kinds[1], rel=0.05)
-    untreated = (each(one, lambda record: record.outcomes["deaths_untreated"]) for one in (lack, enough))
-    assert falls(*untreated)
+        assert lack[0].outcomes[outcome] == pytest.approx(enough[0].outcomes[outcome], rel=0.05)
 
 
 def test_drugs_in_stock_save_patients_and_once_they_are_out_do_not() -> None:

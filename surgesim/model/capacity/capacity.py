@@ -487,6 +487,7 @@ class Capacity:
             return None
         unskilled, doctors = (np.where(apart, each, each.sum(axis=0)) for each in (unskilled, doctors))
         share: Floats = 1 - np.minimum(unskilled / np.maximum(doctors, 1), 1.0)
+        share[:, self._lacks_staff] = 1.0  # staff limits nothing there
         return share
 
     def _posts(self, day: int, covid: Ints, incidence: float) -> tuple[Floats, Floats | None]:

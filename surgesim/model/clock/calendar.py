@@ -27,8 +27,6 @@ Due = tuple[Any, ...]
 """A scheduled event: time, number among the events of that instant, callback, and the callback's subject.
 
 The callback receives the whole `Due`, so that an object that stored one can recognise an outdated event.
-Compiled code takes a tuple of fixed length apart and puts it together anew, so that it is no longer the same
-object: the type therefore has no length, and every variable that holds a new event declares it.
 """
 
 _FIRST = 1 << 62

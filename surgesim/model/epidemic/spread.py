@@ -483,9 +483,9 @@ class Epidemic:
         """Return `_mixing_of` where visitors and their hosts, who are one district, go on meeting."""
         together = self._hosts[:, None] == self._hosts[None, :]
         outside = np.where(together, 0.0, self._mixing * np.minimum(left[:, None], left[None, :]))
-        inside = np.where(together, self._mixing, 0.0)
-        more = np.maximum(1.0 - outside.sum(axis=1), 0.0) / inside.sum(axis=1)
-        limited: Floats = outside + inside * more[:, None]
+        people = together * self._by_age.sum(axis=1)
+        met = people / people.sum(axis=1, keepdims=True)
+        limited: Floats = outside + met * np.maximum(1.0 - outside.sum(axis=1, keepdims=True), 0.0)
         return limited
 
     # -- a day ------------------------------------------------------------------------------------

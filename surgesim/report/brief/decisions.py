@@ -19,6 +19,7 @@ from surgesim.report.prose.calendar import decisions as calendar_rows
 from surgesim.report.prose.costing import unpriced_items
 from surgesim.report.prose.decisions import (
     conditions_words,
+    helpful,
     item_name,
     leading,
     more_words,
@@ -332,7 +333,7 @@ def _money(row: Row, place: Callable[[str], str], scenario: Scenario, lang: str)
 def _of_worth(worth: Worth, lang: str) -> Iterator[Decision]:
     """Yield the steps that improve the outcome of the ranking over their whole interval, best first."""
     steps = leading(worth, "step")
-    for row in steps[steps["difference_high"] < 0].head(MOST).to_dict("records"):
+    for row in helpful(worth, steps).head(MOST).to_dict("records"):
         keys = {key: str(row[key]) for key in ("kind", "resource", "place")}
 
         def place(column: str, row: Row = row, keys: dict[str, str] = keys) -> str:
@@ -386,7 +387,7 @@ def _of_size(size: Size, lang: str) -> Decision:
         by = passage(lang, "onepage.from_day", day=day)
     kept = conditions_words(size.scenario, entry, lang)
     return Decision(
-        title=proper_name(_capital(resource_name(entry["lever"], lang))),
+        title=proper_name(_capital(resource_name(size.scenario, entry["path"], lang))),
         amount=proper_name(value_words(entry["path"], answer["value"], lang)),
         by=by,
         effect=passage(lang, f"answer.{answer['status']}", conditions=proper_name(kept)),

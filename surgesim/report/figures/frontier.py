@@ -69,8 +69,8 @@ def draw_frontier(frontier: Frontier, lang: str) -> Figure:
         if frontier.answer["least"] is not None:
             one, other = frontier.answer["least"]
             axes.plot([_at(one)], [_at(other)], zorder=4, **_LEAST)
-        axes.set_xlabel(resource_name(entry["levers"][0], lang))
-        axes.set_ylabel(resource_name(entry["levers"][1], lang))
+        axes.set_xlabel(resource_name(frontier.scenario, entry["paths"][0], lang))
+        axes.set_ylabel(resource_name(frontier.scenario, entry["paths"][1], lang))
         for place, which in enumerate("xy"):
             values = entry["values"][place]
             if _is_date(values[0]):

@@ -64,7 +64,7 @@ def draw_size(size: Size, lang: str) -> Figure:
         panels = figure.subplots(len(outcomes), 1, squeeze=False).ravel()
         for axes, outcome in zip(panels, outcomes, strict=True):
             _panel(axes, size, outcome, lang)
-        panels[-1].set_xlabel(resource_name(entry["lever"], lang))
+        panels[-1].set_xlabel(resource_name(size.scenario, entry["path"], lang))
         lines = [
             (Line2D([], [], linestyle="", **mark), phrase(lang, f"size.{key}"))
             for key, mark in _MARKS.items()

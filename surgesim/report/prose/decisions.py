@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from surgesim.decisions.door import EVERYWHERE, GROUPINGS, OXYGEN, STEPS, why
 from surgesim.report.names import threshold_title
+from surgesim.report.paths import path_words
 from surgesim.report.prose.drivers import outcome_name
 from surgesim.report.words import EN_DASH, day_text, number, percent, phrase, round_off, tenths
 from surgesim.scenario.schema.scenario import BASELINE
@@ -26,11 +27,14 @@ if TYPE_CHECKING:
     from surgesim.scenario.schema.scenario import Scenario
 
 
-def resource_name(name: str, lang: str) -> str:
-    """Return the display name of a resource; a path stays as it is."""
+def resource_name(scenario: Scenario, name: str, lang: str) -> str:
+    """Return the display name of a resource, or of the value at a path."""
     known = (*STEPS, OXYGEN)
     parts = name.split(" + ")
-    return " + ".join(phrase(lang, f"resource.{part}") if part in known else part for part in parts)
+    return " + ".join(
+        phrase(lang, f"resource.{part}") if part in known else path_words(scenario, part, lang)
+        for part in parts
+    )
 
 
 def value_words(path: str, value: str, lang: str) -> str:
@@ -102,7 +106,7 @@ def size_sentences(size: Size, lang: str) -> Iterator[str]:
     """State the answer of a search, and what to doubt."""
     entry, answer = size.manifest["size"], size.answer
     words = {
-        "lever": resource_name(entry["lever"], lang),
+        "lever": resource_name(size.scenario, entry["path"], lang),
         "value": value_words(entry["path"], answer["value"], lang),
         "conditions": conditions_words(size.scenario, entry, lang),
         "confidence": percent(entry["confidence"], lang),
@@ -170,7 +174,7 @@ EXPLAINED: Final = 2
 
 def item_name(worth: Worth, row: Mapping[Any, Any], lang: str) -> str:
     """Return the display name of a candidate: the resource, and its place unless it is the province."""
-    name = resource_name(str(row["resource"]), lang)
+    name = resource_name(worth.scenario, str(row["resource"]), lang)
     if row["place"] == EVERYWHERE:
         return name
     return phrase(lang, "worth.at", resource=name, place=_place_name(worth, str(row["place"]), lang))
@@ -200,8 +204,18 @@ def leading(worth: Worth, kind: str) -> pd.DataFrame:
 
 def gaining(worth: Worth) -> pd.DataFrame:
     """Return the pairs that change more than by chance, and gain beyond the better of the two, best first."""
-    pairs = leading(worth, "pair")
-    return pairs[(pairs["beyond_single"] < 0) & (pairs["difference_high"] < 0)]
+    pairs = helpful(worth, leading(worth, "pair"))
+    return pairs[worth.sign * pairs["beyond_single"] < 0]
+
+
+def helpful(worth: Worth, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the outcome of the ranking that improve it over their whole interval."""
+    return rows[rows["difference_high"] < 0] if worth.sign > 0 else rows[rows["difference_low"] > 0]
+
+
+def harmful(worth: Worth, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the outcome of the ranking that make it worse over their whole interval."""
+    return rows[rows["difference_low"] > 0] if worth.sign > 0 else rows[rows["difference_high"] < 0]
 
 
 def may_be_chance(row: Mapping[Any, Any]) -> bool:
@@ -256,8 +270,7 @@ def _affordable(worth: Worth, steps: pd.DataFrame) -> pd.DataFrame:
 def worth_sentences(worth: Worth, lang: str) -> Iterator[str]:
     """State what is worth most, and where the patients went under the leading and the harmful changes."""
     limits, steps = leading(worth, "limit"), leading(worth, "step")
-    clear = limits[limits["difference_high"] < 0]
-    bought = steps[steps["difference_high"] < 0]
+    clear, bought = helpful(worth, limits), helpful(worth, steps)
     if names := _first_names(worth, bought, lang):
         yield phrase(lang, "worth.most_step", names=names)
     names = _first_names(worth, clear, lang)
@@ -273,16 +286,16 @@ def worth_sentences(worth: Worth, lang: str) -> Iterator[str]:
         )
         if not names:
             yield _because(worth, row, lang)
-    harmful = limits[limits["difference_low"] > 0]
-    for row in (*clear.head(EXPLAINED).to_dict("records"), *harmful.tail(EXPLAINED).to_dict("records")):
+    without = harmful(worth, limits)
+    for row in (*clear.head(EXPLAINED).to_dict("records"), *without.tail(EXPLAINED).to_dict("records")):
         yield _because(worth, row, lang)
-    worse = steps[(steps["difference_low"] > 0) & ~steps["resource"].isin(harmful["resource"])]
+    worse = harmful(worth, steps[~steps["resource"].isin(without["resource"])])
     for row in worse.tail(1).to_dict("records"):
         yield _because(worth, row, lang)
     yield from _unchanged(worth, lang)
     priced = _affordable(worth, bought)
     if not priced.empty:
-        best = priced.sort_values("per_billion").iloc[0].to_dict()
+        best = priced.sort_values("per_billion", ascending=worth.sign > 0).iloc[0].to_dict()
         yield phrase(
             lang,
             "worth.per_billion",
@@ -292,7 +305,7 @@ def worth_sentences(worth: Worth, lang: str) -> Iterator[str]:
             currency=worth.scenario.supply.currency,
         )
     if missing := worth.left_out:
-        others = [resource_name(name, lang) for name in missing]
+        others = [resource_name(worth.scenario, name, lang) for name in missing]
         yield phrase(lang, "worth.left_out", names=first_words(others, lang))
 
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from surgesim.report.names import alternative_title
+from surgesim.report.paths import path_words
 from surgesim.report.words import number, outcome_words, phrase, to_decimals
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.measures.compare import DAYS_BREACHED, FIRST_DAY
@@ -33,7 +34,7 @@ NONE: Final = "–"
 """Shown in place of an undefined index."""
 
 
-def sensitivity_table(table: pd.DataFrame, lang: str) -> Table:
+def sensitivity_table(sweep: Sweep, table: pd.DataFrame, lang: str) -> Table:
     """Build a table of sensitivity indices, with a row per path under each outcome, highest index first."""
     kinds = best_kinds(table)
     notes = [phrase(lang, "drivers.untold", mark=NONE)] if table["value"].isna().any() else []
@@ -50,8 +51,8 @@ def sensitivity_table(table: pd.DataFrame, lang: str) -> Table:
             of_paths = group[group["index"].isin(kinds)]
             wide = of_paths.pivot(index="path", columns="index", values=["value", "low", "high"])
             ordered = wide.sort_values(("value", kinds[-1]), key=abs, ascending=False)
-            name = Text(f"{outcome_name(str(outcome), lang)}: {scenario}, {plan}", style="bold")
-            shown.add_row(name, *[""] * len(kinds))
+            heading = Text(f"{outcome_name(str(outcome), lang)}: {scenario}, {plan}", style="bold")
+            shown.add_row(heading, *[""] * len(kinds))
             for _, row in group[group["index"] == CHANCE].iterrows():
                 share = _index(row["value"], row["low"], row["high"], lang)
                 label = Text(f"  {phrase(lang, 'drivers.chance_of_run')}")
@@ -60,7 +61,8 @@ def sensitivity_table(table: pd.DataFrame, lang: str) -> Table:
                 cells = [
                     _index(row["value", kind], row["low", kind], row["high", kind], lang) for kind in kinds
                 ]
-                shown.add_row(Text(f"  {path}"), *cells, end_section=place == len(ordered) - 1)
+                name = path_words(sweep.scenarios[str(scenario)], str(path), lang)
+                shown.add_row(Text(f"  {name}"), *cells, end_section=place == len(ordered) - 1)
     return shown
 
 
@@ -82,7 +84,10 @@ def shares_table(scenario: Scenario, table: pd.DataFrame, lang: str) -> Table:
         plan = compared(scenario, str(alternative), str(against), lang)
         shown.add_row(Text(f"{outcome_name(str(outcome), lang)}: {plan}", style="bold"), "")
         rows = [
-            (share_name(row["index"], row["path"], lang), _index(row["value"], row["low"], row["high"], lang))
+            (
+                share_name(scenario, row["index"], row["path"], lang),
+                _index(row["value"], row["low"], row["high"], lang),
+            )
             for _, row in in_order(group).iterrows()
         ]
         for place, (name, text) in enumerate(rows):
@@ -97,9 +102,9 @@ def in_order(shares: pd.DataFrame) -> pd.DataFrame:
     return by_value.sort_values("index", key=lambda column: column.map(order.index), kind="stable")
 
 
-def share_name(index: str, path: str, lang: str) -> str:
-    """Return the display name of a share of variance: its path or, without one, the name of its index."""
-    return path or phrase(lang, f"drivers.{index}")
+def share_name(scenario: Scenario, index: str, path: str, lang: str) -> str:
+    """Return the display name of a share of variance: its path in words or, without one, its index."""
+    return path_words(scenario, path, lang) if path else phrase(lang, f"drivers.{index}")
 
 
 def compared(scenario: Scenario, alternative: str, against: str, lang: str) -> str:

@@ -24,10 +24,10 @@ def pair_words(frontier: Frontier, pair: list[str], lang: str) -> str:
         phrase(
             lang,
             "frontier.value",
-            lever=resource_name(name, lang),
+            lever=resource_name(frontier.scenario, path, lang),
             value=value_words(path, value, lang),
         )
-        for name, path, value in zip(entry["levers"], entry["paths"], pair, strict=True)
+        for path, value in zip(entry["paths"], pair, strict=True)
     )
 
 

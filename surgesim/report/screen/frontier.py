@@ -37,8 +37,8 @@ def _table(frontier: Frontier, lang: str) -> ScreenTable:
         first["cost_mean"].max() if has_cost else 0, frontier.scenario.supply.currency, lang
     )
     table = ScreenTable(phrase(lang, "frontier.table"), show_lines=False)
-    for name in entry["levers"]:
-        table.add_column(resource_name(name, lang), "left")
+    for path in entry["paths"]:
+        table.add_column(resource_name(frontier.scenario, path, lang), "left")
     table.add_column(phrase(lang, "size.replications"))
     for outcome in outcomes:
         table.add_column(outcome_title(frontier.scenario, outcome, lang))

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from surgesim.report.citation import Passage, Value, join, proper_name, source
 from surgesim.report.likelihood import OPEN, SCALE
+from surgesim.report.messages import source_words
 from surgesim.report.tables.cells import ReportTable, table_builder
 from surgesim.report.words import number, percent, phrase
 
@@ -41,7 +42,7 @@ def assumptions(results: Results, lang: str) -> ReportTable | None:
         place = source("assumptions", "count:parameter", source=what, confidence=confidence)
         example = Markup("<code>{}</code>").format(first)
         builder.add(
-            proper_name(what) if what else phrase(lang, "table.no_source"),
+            proper_name(source_words(lang, what)) if what else phrase(lang, "table.no_source"),
             phrase(lang, f"confidence.{confidence}"),
             Passage(first, example),
             Value(number(n, lang), float(n), place),

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from surgesim.errors import Problem, ScenarioError
-from surgesim.scenario.loading.simplified import simplified
+from surgesim.scenario.loading.simplified import area, rounded, simplified
 from surgesim.scenario.loading.yaml_nodes import read_text
 from surgesim.scenario.messages.finding import suggestion
 from surgesim.scenario.messages.wording import display
@@ -20,6 +20,8 @@ MAX_BYTES = 5_000_000
 MAX_POINTS = 100_000
 KEYS = ("district", "name", "id")
 """Properties of a feature that may name its district, in order of preference."""
+_NO_AREA = 1e-9
+"""Area below which there is none but for rounding, in square degrees: a fifth of the smallest triangle."""
 
 
 class _FaultError(Exception):
@@ -59,6 +61,8 @@ def read(path: Path, label: str, districts: Mapping[str, Sequence[str]]) -> dict
             points += sum(len(ring) for polygon in shape for ring in polygon)
             if points <= MAX_POINTS:
                 shapes[name] = [[_simple(ring) for ring in polygon] for polygon in shape]
+                if all(abs(area(rounded(outer))) < _NO_AREA for outer, *_ in shapes[name]):
+                    raise _FaultError("got a shape without an area, expected one larger than a point or line")
         except _FaultError as fault:
             problems.append(f"{what}: {fault}")
             shapes.setdefault(name or "", [])
@@ -73,7 +77,7 @@ def read(path: Path, label: str, districts: Mapping[str, Sequence[str]]) -> dict
 
 def _features(path: Path, label: str) -> list[Any]:
     try:
-        tree = json.loads(read_text(path, label, MAX_BYTES))
+        tree = json.loads(read_text(path, label, MAX_BYTES), parse_int=float)  # however long
     except (json.JSONDecodeError, RecursionError) as error:
         line = getattr(error, "lineno", 1)
         problem = Problem("people.boundaries.file", f"got text that is not JSON ({error})", label, line)

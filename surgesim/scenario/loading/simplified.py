@@ -27,7 +27,7 @@ Shapes = Mapping[str, Sequence[Polygon]]
 def simplified(shapes: Shapes) -> dict[str, list[Polygon]]:
     """Return the shapes with at most about `MOST_POINTS` points; every district keeps an area."""
     shapes = {
-        name: [[_rounded(ring) for ring in polygon] for polygon in shape] for name, shape in shapes.items()
+        name: [[rounded(ring) for ring in polygon] for polygon in shape] for name, shape in shapes.items()
     }
     corners = np.array([point for ring in _rings(shapes) for point in ring])
     extent = float(np.ptp(corners, axis=0).max())
@@ -44,7 +44,8 @@ def _rings(shapes: Shapes) -> list[Ring]:
     return [ring for shape in shapes.values() for polygon in shape for ring in polygon]
 
 
-def _rounded(ring: Ring) -> Ring:
+def rounded(ring: Ring) -> Ring:
+    """Return a ring with the decimals that are kept of its corners."""
     return [(round(x, _DECIMALS), round(y, _DECIMALS)) for x, y in ring]
 
 

@@ -15,7 +15,8 @@ import math
 import re
 import socket
 import time
-from collections import deque
+import uuid
+from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -47,6 +48,10 @@ REACH_SECONDS = 3
 
 ANSWER_SECONDS = 10
 """Time limit for the scheduler and its workers to respond."""
+
+MOST_LOST = 3
+"""Number of times that Dask gives up a run whose workers were lost before the study ends; any result sets the
+count back, so that a study ends only if no run does."""
 
 _ADDRESS = re.compile(r"(?:tcp|tls)://(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s/:\[\]@]+):(?P<port>[0-9]{1,5})")
 
@@ -108,9 +113,12 @@ class _Batches(Generic[Task, Result]):
         self._computed, self._seconds = 0, 0.0
         self._threads, self._looked = 0, -math.inf
         self._expected = _here()
+        self._alone: set[int] = set()  # places of tasks that are sent one by one
+        self._lost: Counter[int | None] = Counter()  # None: what all tasks have in common
         packed = pickle.dumps(work)
-        key = f"surgesim-{hashlib.sha256(packed).hexdigest()}"
-        self._work = client.submit(pickle.loads, packed, key=key)
+        self._common = pickle.loads, packed
+        self._key = f"surgesim-{hashlib.sha256(packed).hexdigest()}"
+        self._work = client.submit(*self._common, key=self._key)
 
     def results(self) -> Generator[tuple[int, Result], None, None]:
         """Yield places and results as batches complete."""
@@ -137,24 +145,47 @@ class _Batches(Generic[Task, Result]):
                 self._send()
 
     def _received(self, future: Any) -> _Batch[Result] | None:
-        """Return a completed batch; if its worker died repeatedly, send its tasks again one by one."""
+        """Return a completed batch; None if workers were lost, so that its tasks are sent again."""
         from distributed.scheduler import KilledWorker
 
         _, places = self._running.pop(future.key)
         try:
             batch: _Batch[Result] = future.result()
         except KilledWorker as error:
-            if len(places) == 1:
-                raise SurgesimError(
-                    f"{self._address}: a run killed its worker repeatedly, most likely because it ran out of "
-                    "memory"
-                ) from error
-            for place in places:
-                self._submit([place])
+            self._repeat(future.key, places, error)
             return None
+        except ImportError as error:
+            raise _no_package(self._address, error) from error
+        if batch.results:
+            self._lost.clear()
         self._computed += len(batch.results)
         self._seconds += batch.seconds
         return batch
+
+    def _repeat(self, key: str, places: list[int], error: Any) -> None:
+        """Send the tasks of a lost batch again: one by one, and one that is lost alone after all others."""
+        if error.task == self._work.key:
+            self._count(None, error)
+            self._work = self._client.submit(*self._common, key=f"{self._key}-{uuid.uuid4().hex[:8]}")
+        if len(places) == 1 and error.task == key:
+            self._count(places[0], error)
+            self._left.append(places[0])
+        else:
+            self._left.extendleft(reversed(places))
+        self._alone.update(places)
+
+    def _count(self, place: int | None, error: Any) -> None:
+        """Count a loss; raise an error after the last one allowed."""
+        self._lost[place] += 1
+        if self._lost[place] < MOST_LOST:
+            return
+        task = place if place is None or not isinstance(self._tasks[place], int) else self._tasks[place]
+        what = "they loaded the scenario" if place is None else f"they computed run {task} (counted from 0)"
+        workers = MOST_LOST * (error.allowed_failures + 1)
+        raise SurgesimError(
+            f"{self._address}: {workers} workers were lost while {what} and no run ended in the meantime, "
+            "most likely because it needs more memory than they have"
+        ) from error
 
     def _send(self) -> None:
         """Send batches until every thread of the cluster has enough of them."""
@@ -164,7 +195,15 @@ class _Batches(Generic[Task, Result]):
                 self._say(f"{self._address}: the scheduler has no workers left; waiting until one joins")
             self._threads, self._looked = threads, time.monotonic()
         while self._left and len(self._running) < AHEAD * self._threads:
-            self._submit([self._left.popleft() for _ in range(self._size())])
+            self._submit(self._taken())
+
+    def _taken(self) -> list[int]:
+        """Take the places of the next batch."""
+        places = [self._left.popleft()]
+        size = 1 if places[0] in self._alone else self._size()
+        while self._left and len(places) < size and self._left[0] not in self._alone:
+            places.append(self._left.popleft())
+        return places
 
     def _size(self) -> int:
         """Return the number of tasks of the next batch."""
@@ -172,7 +211,7 @@ class _Batches(Generic[Task, Result]):
             return 1
         in_time = BATCH_SECONDS * self._computed / self._seconds
         fair = len(self._left) / (2 * AHEAD * self._threads)
-        return max(1, min(math.ceil(fair), int(min(in_time, MOST_IN_BATCH)), len(self._left)))
+        return max(1, min(math.ceil(fair), int(min(in_time, MOST_IN_BATCH))))
 
     def _submit(self, places: list[int]) -> None:
         items = [(place, self._tasks[place]) for place in places]
@@ -247,6 +286,11 @@ def _errors(client: Any, address: str) -> Iterator[None]:
     except SurgesimError:
         raise
     except Exception as error:
+        if isinstance(error, RuntimeError) and "deserialization of the task graph" in str(error):
+            raise SurgesimError(
+                f"{address}: the scheduler cannot load what it was sent, expected the same packages as where "
+                "the study was started"
+            ) from error
         if client.status == "running" and not isinstance(error, FutureCancelledError | CommClosedError):
             raise
         raise SurgesimError(f"{address}: the connection to the scheduler was lost") from error
@@ -320,12 +364,22 @@ def _check_workers(client: Any, address: str) -> None:
             f"`dask worker {address}`"
         ) from error
     try:
-        there: Mapping[str, list[str]] = client.run(_differences, _here())
+        there: Mapping[str, Any] = client.run(_differences, _here(), on_error="return")
     except ImportError as error:
-        raise SurgesimError(f"{address}: a worker cannot import surgesim ({error})") from error
+        raise _no_package(address, error) from error
     for worker, differences in there.items():
+        if isinstance(differences, OSError):  # the worker was lost in the meantime
+            continue
+        if isinstance(differences, ImportError):
+            raise _no_package(address, differences) from differences
+        if isinstance(differences, Exception):
+            raise differences
         for difference in differences:
             raise SurgesimError(f"{address}: worker {worker} {difference}")
+
+
+def _no_package(address: str, error: ImportError) -> SurgesimError:
+    return SurgesimError(f"{address}: a worker cannot import surgesim ({error})")
 
 
 def _here() -> dict[str, str]:

@@ -14,13 +14,15 @@ from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.measures.breaches import SITUATION
 
 Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 BEDS: Final = tuple(BINDS)
 """Bed types whose binding constraint is recorded."""
 
 SHORTAGE: Final = {"oxygen": ("waiting_oxygen",), "icu": ("waiting_icu", "boarding")}
 """Daily columns that count the patients who lack a bed, by bed type."""
+
+DAYS: Final = ("breach", "short")
+"""Days on which constraints are counted: of declared emergency, and with a shortage."""
 
 
 def modelled_limits(scenario: Scenario) -> tuple[str, ...]:
@@ -39,34 +41,39 @@ def modelled_limits(scenario: Scenario) -> tuple[str, ...]:
     return tuple(what for what in CONSTRAINTS if given.get(what, False))
 
 
-def binding_rows(alternative: str, province: Floats) -> Iterator[dict[str, Any]]:
-    """Yield the rows of binding.csv for one alternative.
+class BindingDays:
+    """Days on which each constraint binds the beds, counted over the replications of one alternative."""
 
-    Parameters
-    ----------
-    province
-        ``(replications, days, len(PROVINCE))``.
-    """
-    breach = _columns(province, (SITUATION,))[..., 0] > 0
-    for bed in BEDS:
-        binds = constraint_of_the_day(province, bed)
-        short = _columns(province, SHORTAGE[bed]).sum(axis=-1) > 0
-        for k, constraint in enumerate(BINDS[bed]):
-            breach_days, breach_share = _days(binds == k, breach)
-            short_days, short_share = _days(binds == k, short)
-            yield {
-                "alternative": alternative,
-                "bed": bed,
-                "constraint": constraint,
-                "breach_days_mean": breach_days,
-                "breach_share": breach_share,
-                "short_days_mean": short_days,
-                "short_share": short_share,
-            }
+    def __init__(self) -> None:
+        self._replications = 0
+        self._among = np.zeros((len(BEDS), len(DAYS)), np.int64)
+        self._bound = {bed: np.zeros((len(DAYS), len(BINDS[bed])), np.int64) for bed in BEDS}
+
+    def add(self, province: Floats) -> None:
+        """Add the days of a replication, ``(days, len(PROVINCE))``."""
+        self._replications += 1
+        breach = _columns(province, (SITUATION,))[:, 0] > 0
+        for b, bed in enumerate(BEDS):
+            binds = constraint_of_the_day(province, bed)
+            short = _columns(province, SHORTAGE[bed]).sum(axis=-1) > 0
+            for i, among in enumerate((breach, short)):
+                self._among[b, i] += among.sum()
+                self._bound[bed][i] += np.bincount(binds[among], minlength=len(BINDS[bed]))
+
+    def rows(self, alternative: str) -> Iterator[dict[str, Any]]:
+        """Yield the rows of binding.csv."""
+        for b, bed in enumerate(BEDS):
+            for k, constraint in enumerate(BINDS[bed]):
+                row: dict[str, Any] = {"alternative": alternative, "bed": bed, "constraint": constraint}
+                for i, name in enumerate(DAYS):
+                    bound, among = int(self._bound[bed][i, k]), int(self._among[b, i])
+                    row[f"{name}_days_mean"] = bound / self._replications
+                    row[f"{name}_share"] = bound / among if among else np.nan
+                yield row
 
 
 def constraint_of_the_day(province: Floats, bed: str) -> NDArray[np.intp]:
-    """Return the index of the constraint that binds most of the open beds, ``(replications, days)``.
+    """Return the index of the constraint that binds most of the open beds, ``(days,)``.
 
     In a tie, it is the first in CONSTRAINTS; on days without open beds, it is space.
     """
@@ -76,9 +83,3 @@ def constraint_of_the_day(province: Floats, bed: str) -> NDArray[np.intp]:
 
 def _columns(province: Floats, names: Sequence[str]) -> Floats:
     return province[..., [PROVINCE_INDEX[name] for name in names]]
-
-
-def _days(bound: Bools, among: Bools) -> tuple[float, float]:
-    """Count the days on which `bound` and `among` are True, per replication and as a share of `among`."""
-    both, all_days = int((bound & among).sum()), int(among.sum())
-    return both / len(among), both / all_days if all_days else np.nan

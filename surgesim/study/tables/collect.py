@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from io import BytesIO
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +14,6 @@ from surgesim.model.record import (
     CONSTRAINTS,
     DISTRICT,
     FACILITY_INDEX,
-    PROVINCE,
     STATES,
     ActionEvent,
     Column,
@@ -25,10 +26,11 @@ from surgesim.scenario.schema.base import AGE_GROUPS, RISK_GROUPS
 from surgesim.scenario.schema.command import Command
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.measures.bed_days import BedDays, places_of
-from surgesim.study.measures.binding import BEDS
+from surgesim.study.measures.binding import BEDS, BindingDays
 from surgesim.study.measures.breaches import Breaches, breach_names, breached_by_day, breaches_of
 from surgesim.study.measures.outcomes import outcome_row
 from surgesim.study.measures.reached import Groups
+from surgesim.study.tables.daily_values import DailyValues
 
 Floats = NDArray[np.float64]
 
@@ -72,16 +74,16 @@ class Collection:
         The scenario of the alternative.
     replications
         Max number of replications.
+    file
+        The file in which daily values are kept, by default in memory.
 
     Attributes
     ----------
-    province
-        ``(replications, days, len(PROVINCE))``: daily values of the province.
-    of_scenario
-        ``(replications, days, len(scenario_columns(scenario)))``: scenario-specific daily values.
-    districts
-        ``(replications, days, districts, len(district_columns_kept(scenario.command)))``: daily values of
-        the districts.
+    daily
+        The columns of PROVINCE, those of `scenario_columns`, then, district by district, those of
+        `district_columns_kept`.
+    binding
+        The days on which each constraint binds.
     groups
         The population groups for timely access.
     reached
@@ -119,15 +121,14 @@ class Collection:
         The beds of the facilities, and of the districts that have any.
     """
 
-    def __init__(self, scenario: Scenario, replications: int) -> None:
+    def __init__(self, scenario: Scenario, replications: int, file: IO[bytes] | None = None) -> None:
         days, facilities = scenario.days, len(scenario.care.facilities)
         districts = len(scenario.people.districts)
         self.scenario = scenario
-        self.province: Floats = np.empty((replications, days, len(PROVINCE)))
-        self.of_scenario: Floats = np.empty((replications, days, len(scenario_columns(scenario))))
+        self.daily = DailyValues(BytesIO() if file is None else file)
+        self.binding = BindingDays()
         names = [column.name for column in district_columns(scenario.command)]
         self._kept = [names.index(column.name) for column in district_columns_kept(scenario.command)]
-        self.districts: Floats = np.empty((replications, days, districts, len(self._kept)))
         self.groups = Groups(scenario)
         self.reached = np.empty((replications, 4, districts, len(AGE_GROUPS), len(RISK_GROUPS)), np.int64)
         self.numbers: list[int] = []
@@ -151,9 +152,9 @@ class Collection:
         """Add the next replication."""
         k = len(self.breaches)
         self.numbers.append(record.replication)
-        self.province[k] = record.province
-        self.of_scenario[k] = np.hstack([record.logistics, record.assessed])
-        self.districts[k] = record.districts[:, :, self._kept]
+        of_districts = record.districts[:, :, self._kept].reshape(len(record.province), -1)
+        self.daily.add(np.hstack([record.province, record.logistics, record.assessed, of_districts]))
+        self.binding.add(record.province)
         self.reached[k] = record.reached
         self.breaches.append(breaches_of(self.scenario, record))
         self.outcomes.append(outcome_row(self.scenario, record, self.breaches[k]))
@@ -182,8 +183,7 @@ class Collection:
     def close(self) -> None:
         """Release the space reserved for replications that were not run."""
         count = self.replications
-        self.province, self.of_scenario = self.province[:count], self.of_scenario[:count]
-        self.districts, self.reached = self.districts[:count], self.reached[:count]
+        self.reached = self.reached[:count]
         self.first_open, self.open_days = self.first_open[:count], self.open_days[:count]
         self.peak_occupied = self.peak_occupied[:count]
 

@@ -12,7 +12,7 @@ from surgesim.model.record import BINDS, PROVINCE, STATES
 from surgesim.scenario.schema.base import BED_TYPES
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.measures.bed_days import BedDays, Curves, has_beds, places_of
-from surgesim.study.measures.binding import BEDS, binding_rows
+from surgesim.study.measures.binding import BEDS
 from surgesim.study.measures.breaches import SITUATION, breach_names, breach_rows, never_assessed
 from surgesim.study.measures.compare import comparison_rows
 from surgesim.study.measures.quantiles import censored_quantile, quantile
@@ -57,6 +57,7 @@ def fill(scenario: Scenario, collections: Mapping[str, Collection]) -> dict[str,
     scenarios = [c.scenario for c in collections.values()]
     units, sides = outcome_units(scenarios), own_sides(scenarios)
     replications = _replications(collections, units)
+    daily = [_daily(name, c) for name, c in collections.items()]
     frames = {
         BREACHES: _frame(
             BREACHES,
@@ -66,14 +67,10 @@ def fill(scenario: Scenario, collections: Mapping[str, Collection]) -> dict[str,
         COMPARISON: _frame(
             COMPARISON, comparison_rows(replications, units, scenario.study.runs_together, sides)
         ),
-        BINDING: _frame(
-            BINDING, [row for name, c in collections.items() for row in binding_rows(name, c.province)]
-        ),
+        BINDING: _frame(BINDING, [row for name, c in collections.items() for row in c.binding.rows(name)]),
         REPLICATIONS: replications,
-        DAILY: pd.concat([_daily(name, c) for name, c in collections.items()], ignore_index=True),
-        DAILY_DISTRICTS: pd.concat(
-            [_daily_districts(name, c) for name, c in collections.items()], ignore_index=True
-        ),
+        DAILY: pd.concat([of_province for of_province, _ in daily], ignore_index=True),
+        DAILY_DISTRICTS: pd.concat([of_districts for _, of_districts in daily], ignore_index=True),
         REACHED: _frame(
             REACHED, [row for name, c in collections.items() for row in c.groups.rows(name, c.reached)]
         ),
@@ -129,23 +126,31 @@ def _long(
     return pd.DataFrame(columns)
 
 
-def _daily(name: str, c: Collection) -> pd.DataFrame:
-    by_indicator = np.moveaxis(np.concatenate([bands(c.province), bands(c.of_scenario)], axis=1), 1, 0)
+def _daily(name: str, c: Collection) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Build the rows of an alternative in daily.csv and daily_districts.csv."""
+    of_all = np.concatenate([bands(values) for values in c.daily.by_columns()])  # columns, days, bands
     indicators = [column.name for column in (*PROVINCE, *scenario_columns(c.scenario))]
-    keys = {"alternative": np.array([name]), "indicator": np.array(indicators)}
-    values = {band: by_indicator[None, :, :, i] for i, band in enumerate(BANDS)}
-    return with_dtypes(DAILY, _long(keys, c.scenario, values))
+    districts = list(c.scenario.people.districts)
+    of_districts = [column.name for column in district_columns_kept(c.scenario.command)]
+    alternative, own = {"alternative": np.array([name])}, len(indicators)
+    by_area = of_all[own:].reshape(len(districts), len(of_districts), *of_all.shape[1:])
+    return (
+        _banded(DAILY, alternative | {"indicator": np.array(indicators)}, c.scenario, of_all[:own]),
+        _banded(
+            DAILY_DISTRICTS,
+            alternative | {"area": np.array(districts), "indicator": np.array(of_districts)},
+            c.scenario,
+            by_area,
+        ),
+    )
 
 
-def _daily_districts(name: str, c: Collection) -> pd.DataFrame:
-    by_area = np.moveaxis(bands(c.districts), 0, 2)  # districts, indicators, days, bands
-    keys = {
-        "alternative": np.array([name]),
-        "area": np.array(list(c.scenario.people.districts)),
-        "indicator": np.array([column.name for column in district_columns_kept(c.scenario.command)]),
-    }
-    values = {band: by_area[None, ..., i] for i, band in enumerate(BANDS)}
-    return with_dtypes(DAILY_DISTRICTS, _long(keys, c.scenario, values))
+def _banded(
+    table: Table, keys: Mapping[str, NDArray[np.str_]], scenario: Scenario, values: Floats
+) -> pd.DataFrame:
+    """Build the rows of one alternative; `values` has an axis per other key, then days and bands."""
+    columns = {band: values[None, ..., i] for i, band in enumerate(BANDS)}
+    return with_dtypes(table, _long(keys, scenario, columns))
 
 
 def _breach_days(name: str, c: Collection) -> pd.DataFrame:

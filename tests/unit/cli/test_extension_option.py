@@ -75,6 +75,7 @@ def test_the_schema_names_the_actions_of_an_extension(mine: Path) -> None:
     assert "enum" not in json.loads(surgesim_("schema").stdout)["$defs"]["Custom"]["properties"]["name"]
 
 
+@pytest.mark.usefixtures("unpictured")
 def test_a_result_is_read_and_reported_without_its_extension(
     custom: Path, mine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -265,6 +265,7 @@ def test_the_dates_of_a_simulated_wave() -> None:
     assert (rows.loc["site", "plan_mean"], rows.loc["site", "difference"]) == (0, 4)
 
 
+@pytest.mark.usefixtures("unpictured")
 def test_the_report_of_a_run_shows_its_calendar(tmp_path: Path) -> None:
     wave = known_wave()
     surgesim.calendar(wave, replications=4, workers=1, out=tmp_path / "dates")

@@ -131,6 +131,7 @@ def quoted(step: str) -> list[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("unpictured")
 @pytest.mark.parametrize("page", QUICKSTARTS, ids=lambda page: page.name)
 def test_every_command_of_a_quickstart_works(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -269,7 +269,7 @@ def test_a_killed_fit_goes_on(files: Path) -> None:
         "16",
         "--rounds",
     ]
-    args += ["3", "--workers", "1", "--no-figures", "--quiet", "--out"]
+    args += ["2", "--workers", "1", "--no-figures", "--quiet", "--out"]
     whole, out = files / "whole", files / "killed"
     assert CliRunner().invoke(app, [*args, str(whole)]).exit_code == 0
     process = subprocess.Popen([sys.executable, "-m", "surgesim.cli", *args, str(out)])
@@ -300,7 +300,15 @@ def test_known_parameters_are_recovered() -> None:
         }
         data = tiny_data(tiny_town().overlaid(truth), days=60)
         found = surgesim.fit(
-            tiny_town(), data, priors=priors, defaults=False, members=40, rounds=3, replicates=12, seed=number
+            tiny_town(),
+            data,
+            priors=priors,
+            defaults=False,
+            members=40,
+            rounds=3,
+            replicates=12,
+            seed=number,
+            workers=1,
         ).posterior.set_index("parameter")
         inside += [found.posterior_p5[path] <= truth[path] <= found.posterior_p95[path] for path in priors]
         ratios.append(found["width_ratio"])

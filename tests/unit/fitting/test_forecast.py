@@ -244,22 +244,15 @@ def file(today: Scenario, tmp_path: Path) -> Path:
 NEW_FIT = ("--weeks", "1", "--members", "10", "--rounds", "1", "--only", "baseline")
 
 
-def test_the_command_fits_and_writes(file: Path) -> None:
-    result = command(file, *NEW_FIT, "--no-figures")
+@pytest.mark.slow
+def test_the_command_fits_and_writes_and_draws_the_figure(file: Path) -> None:
+    result = command(file, *NEW_FIT)
     assert result.exit_code == 0, result.output
     assert "Tiny: forecast from 5 Feb 2024 to 11 Feb 2024, 10 runs" in result.stdout.replace("\xa0", " ")
     assert f"Results: {file.parent / 'out'}{os.sep}" in result.stdout
     assert {path.name for path in file.parent.iterdir()} == {"tiny.yaml", "out", "out-fit"}
     names = {path.name for path in (file.parent / "out").iterdir()}
     assert {"forecast.csv", "pace.csv", "breaches.csv", "manifest.json"} < names
-    again = CliRunner().invoke(app, ["reproduce", str(file.parent / "out"), "--workers", "1"])
-    assert again.exit_code == 0, again.output
-
-
-@pytest.mark.slow
-def test_the_command_draws_the_figure(file: Path) -> None:
-    result = command(file, *NEW_FIT)
-    assert result.exit_code == 0, result.output
     assert (file.parent / "out" / "figures" / "forecast.svg").is_file()
     again = CliRunner().invoke(app, ["reproduce", str(file.parent / "out"), "--workers", "1"])
     assert again.exit_code == 0, again.output

@@ -81,6 +81,14 @@ def test_r_at_the_start_is_r0() -> None:
     assert reproduction(run_once(scenario, 1, 0), 4.0) == pytest.approx(1.2, rel=0.05)
 
 
+def test_those_infected_elsewhere_are_infectious_and_no_infections() -> None:
+    people = {"districts": {"town": {"title": "Town", "population": 4_000_000}, "hamlet": None}}
+    imports = {"variant": {"r0": 0.5}, "importation": {"per_day": 400}}
+    record = run_once(tiny_town(days=28, people=people, epidemic=imports), 1, 0)
+    assert record.series("imported")[-7:].mean() == pytest.approx(400, rel=0.1)
+    assert reproduction(record, 4.0) == pytest.approx(0.5, rel=0.05)
+
+
 def test_r_is_one_where_nobody_is_infectious() -> None:
     nobody = tiny_town(days=14, **{"epidemic.initial_infections": {"town": 0}})
     assert reproduction(run_once(nobody, 1, 0), 4.0) == 1

@@ -159,3 +159,11 @@ def test_without_staff_data_nothing_is_counted() -> None:
     record = run_once(standing(2, {"alpha": facility(icu=9)}), 1, 0)
     assert np.isnan(record.series("icu_nurses_on_duty")).all()
     assert np.isnan(record.series("icu_doctors_on_duty")).all()
+
+
+def test_doctors_without_skills_limit_no_beds_where_staff_are_not_counted() -> None:
+    counted = facility(icu=1) | {"staff": {"doctors": 50, "icu_nurses": 50}}
+    helpers = rule("reinforce_staff", "2024-01-02", facilities=["alpha"], doctors=5, icu_doctors=0)
+    sites = {"alpha": facility(icu=9, oxygen=20), "bravo": counted}
+    record = run_once(standing(3, sites, plan={"help": helpers}), 1, 0)
+    assert record.facilities[:, 0, FACILITY_INDEX["staffed_icu"]].tolist() == [9, 9, 9]

@@ -59,6 +59,14 @@ def test_a_limit_on_travel_leaves_them_together() -> None:
     np.testing.assert_allclose(mixing, expected, atol=1e-12)
 
 
+def test_a_limit_on_travel_sends_those_home_who_usually_meet_nobody_there() -> None:
+    shut = {"shut": {"travel": 1.0, "start": "2024-01-01"}}
+    always_away = towns() | {"outside_share": 1.0}
+    assert of(always_away).mixing[ISLE, ISLE] == 0
+    mixing = epidemic(always_away, measures=shut)._mixing_of(("shut",))
+    np.testing.assert_allclose(mixing[ISLE], [0.0, 0.75, 0.25], atol=1e-12)
+
+
 def test_who_leaves_is_replaced_by_others_as_immune_as_at_the_start_of_whom_a_share_is_infected() -> None:
     immunity = {"immune_share": 0.3, "waned_share": 0.5, "waned": {"infection": 0.6}}
     e = epidemic(towns(visitors=400_000, stay_days=4.0, infected_share=0.02), immunity=immunity)

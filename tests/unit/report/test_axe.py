@@ -18,10 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from report_cases import stored_case
-
-from surgesim.report.document import report
-from surgesim.study.results import Results
+from report_cases import case_with_reports
 
 ROOT = Path(__file__).parents[3]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -59,8 +56,8 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def case(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    return stored_case(tmp_path_factory.mktemp("browser"))
+def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return case_with_reports(tmp_path_factory)[1]
 
 
 def axe(page: str, folder: Path, width: int) -> dict[str, Any]:
@@ -91,15 +88,15 @@ def axe(page: str, folder: Path, width: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
 @pytest.mark.parametrize("width", [1280, 500])
-def test_nothing_serious(case: Results, tmp_path: Path, lang: str, width: int) -> None:
-    found = axe(report(case, lang), tmp_path, width)
+def test_nothing_serious(reports: dict[str, str], tmp_path: Path, lang: str, width: int) -> None:
+    found = axe(reports[lang], tmp_path, width)
     assert found["passes"] > 25
     assert [v for v in found["violations"] if v[0] in ("serious", "critical")] == []
     assert found["cut"] == []
     assert found["width"] == PHONE or width > 640
 
 
-def test_what_is_serious_is_found(case: Results, tmp_path: Path) -> None:
-    spoilt = report(case, "en").replace('<html lang="en">', "<html>").replace('aria-label="', 'data-was="')
+def test_what_is_serious_is_found(reports: dict[str, str], tmp_path: Path) -> None:
+    spoilt = reports["en"].replace('<html lang="en">', "<html>").replace('aria-label="', 'data-was="')
     found = axe(spoilt, tmp_path, 1280)
     assert {"html-has-lang", "svg-img-alt"} <= {v[1] for v in found["violations"] if v[0] == "serious"}

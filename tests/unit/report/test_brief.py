@@ -24,6 +24,7 @@ from surgesim.report.brief.content import brief
 from surgesim.report.brief.decisions import decisions
 from surgesim.report.brief.page import html, origins
 from surgesim.report.brief.write import write_brief
+from surgesim.report.prose.decisions import worth_sentences
 from surgesim.report.words import LANGUAGES
 from surgesim.scenario.schema.base import Text
 from surgesim.scenario.schema.capacity.supply import Costs
@@ -225,6 +226,15 @@ def test_steps_of_worth_come_first(results: Results) -> None:
     assert [str(one.title) for one in found][:2] == ["ICU nurses", "more-staff"]
     assert "10 nurses" in found[0].amount
     assert found[0].effect == "−60 deaths (−80 to −40)"
+    in_time = "in_time_share:oxygen"  # of which more is better
+    more = row | {"outcome": in_time, "difference": 0.3, "difference_low": 0.2, "difference_high": 0.4}
+    less = row | {"outcome": in_time, "resource": "doctors", "difference": -0.3, "rank": 2}
+    less |= {"difference_low": -0.4, "difference_high": -0.2}
+    ranked = Worth(
+        results.scenario, pd.DataFrame([more, less]), {"worth": {"outcome": in_time, "by": "province"}}, None
+    )
+    assert [one.title for one in decisions(results, [ranked], "en")[0]][:2] == ["ICU nurses", "more-staff"]
+    assert next(worth_sentences(ranked, "en")).startswith("Worth most, of one step: ICU nurses")
     other = dataclasses.replace(worth, scenario=titled(results.scenario, "Elsewhere"))
     with pytest.raises(ResultsError, match=r"^w: got an answer for .*; they differ in title$"):
         decisions(results, [other], "en")

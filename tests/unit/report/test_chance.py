@@ -11,7 +11,6 @@ from report_cases import Page
 from study_cases import made_up_record, shown, small_scenario
 
 from surgesim.model import simulation
-from surgesim.report import document
 from surgesim.report.document import report
 from surgesim.report.prose.chance import WIDTH, remarks, told_apart
 from surgesim.report.screen.screen import summary
@@ -61,9 +60,9 @@ def test_outcomes_and_differences_are_told_apart(monkeypatch: pytest.MonkeyPatch
     )
 
 
+@pytest.mark.usefixtures("unpictured")
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_screen_and_report_show_the_same(monkeypatch: pytest.MonkeyPatch, lang: str) -> None:
-    monkeypatch.setattr(document, "_pictures", lambda *_: iter(()))  # they take most of the time
     results = ran(monkeypatch, 40)
     text = said(results, lang)
     page = Page(report(results, lang)).root
@@ -97,8 +96,8 @@ def test_too_few_draws_are_said_to_be(
     assert bool(told_apart(results)) == (replications == 20)
 
 
+@pytest.mark.usefixtures("unpictured")
 def test_with_parameters_fixed_nothing_is_said_of_assumptions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(document, "_pictures", lambda *_: iter(()))
     results = ran(monkeypatch, 20, uncertainty={})
     assert (told_apart(results), list(remarks(results, "en"))) == ([], [])
     assert "By assumptions" not in said(results)

@@ -45,6 +45,7 @@ from surgesim.report.figures import (
     save_all,
     save_data,
 )
+from surgesim.report.figures.drawing.course import band_entries
 from surgesim.report.figures.drawing.page import (
     PROBABILITIES,
     Look,
@@ -96,10 +97,39 @@ def small_figure(small: Results) -> Drawn:
     return drawn_once(small)
 
 
+def saved_by_a_process(hash_seed: str, folder: Path) -> list[Path]:
+    """The files of all figures of the small results, written by a process with this hash seed."""
+    code = (
+        "import sys; from figure_cases import surge_results, surge_scenario; "
+        "from surgesim.report.figures import save_all; "
+        "results = surge_results(surge_scenario(2, 1), replications=3); "
+        "print(*save_all(results, sys.argv[1], lang='vi'), sep='\\n')"
+    )
+    path = os.pathsep.join(filter(None, (str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH"))))
+    settings = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": path}
+    command = [sys.executable, "-c", code, str(folder)]
+    done = subprocess.run(command, check=True, env=settings, stdout=subprocess.PIPE, text=True)
+    return [Path(line) for line in done.stdout.splitlines()]
+
+
 @pytest.fixture(scope="module")
-def saved(small: Results, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The files of all figures of the small results."""
-    return save_all(small, tmp_path_factory.mktemp("saved") / "figures", lang="vi")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    return saved_by_a_process("0", tmp_path_factory.mktemp("saved") / "figures")
+
+
+@pytest.mark.parametrize(
+    ("runs", "bands"),
+    [
+        (1, []),
+        (3, ["all runs, lowest to highest"]),
+        (6, ["half of the runs (50%)", "all runs, lowest to highest"]),
+        (20, ["half of the runs (50%)", "90% of the runs"]),
+    ],
+)
+def test_a_legend_names_the_range_that_the_bands_have(small: Results, runs: int, bands: list[str]) -> None:
+    table = pd.DataFrame({"replication": range(runs)})
+    entries = band_entries(replace(small, replications=table), "en")
+    assert [text for _, text in entries] == ["median", *bands]
 
 
 def every_figure() -> Any:
@@ -323,22 +353,13 @@ def test_a_figure_saved_twice_is_the_same_byte_for_byte(
 
 
 @pytest.mark.slow
-def test_figures_are_the_same_in_another_process_with_another_hash_seed(tmp_path: Path) -> None:
-    code = (
-        "import sys; from figure_cases import surge_results, surge_scenario; "
-        "from surgesim.report.figures import save_all; "
-        "save_all(surge_results(surge_scenario(2, 1), replications=3), sys.argv[1])"
-    )
-    drawn = []
-    for seed in ("0", "2"):  # seeds by which a set of two of its dates has either order
-        folder = tmp_path / seed
-        path = os.pathsep.join(filter(None, (str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH"))))
-        settings = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": path}
-        subprocess.run([sys.executable, "-c", code, str(folder)], check=True, env=settings)
-        drawn.append({path.name: path.read_bytes() for path in folder.iterdir()})
-    assert drawn[0].keys() == {f"{name}.svg" for name in FIGURES}
-    for other in drawn[1:]:
-        assert [name for name, content in other.items() if content != drawn[0][name]] == []
+def test_figures_are_the_same_in_another_process_with_another_hash_seed(
+    saved: list[Path], tmp_path: Path
+) -> None:
+    others = saved_by_a_process("2", tmp_path)  # by it, a set of two of its dates has the other order
+    assert [path.name for path in others] == [f"{name}.svg" for name in FIGURES]
+    pairs = zip(saved, others, strict=True)
+    assert [one.name for one, other in pairs if one.read_bytes() != other.read_bytes()] == []
 
 
 @pytest.mark.slow

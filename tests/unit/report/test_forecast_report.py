@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,7 @@ from report_cases import Element, Page
 import surgesim
 from surgesim.errors import ResultsError
 from surgesim.fitting.cautions import Caution
+from surgesim.report import document
 from surgesim.report.document import report
 from surgesim.report.prose.forecast import caution_text
 from surgesim.report.words import LANGUAGES
@@ -43,6 +45,14 @@ def scores(tmp_path_factory: pytest.TempPathFactory) -> Path:
     columns = ["model", "target", "horizon", "location", "n", "coverage_90", "relative_wis"]
     pd.DataFrame(rows, columns=columns).to_csv(folder / "scores.csv", index=False)
     return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def unpictured() -> Iterator[None]:
+    """Reports without the figures of the run, which take most of the time; the forecast's own is drawn."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(document, "_pictures", lambda results, names, lang: iter(()))
+        yield
 
 
 @pytest.fixture(scope="module")

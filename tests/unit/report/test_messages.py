@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
-from surgesim.report.messages import message_words
+from surgesim.report.messages import message_words, source_words
 from surgesim.report.words import catalogue
+from surgesim.scenario.door import json_schema
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize(
@@ -38,6 +45,39 @@ def test_a_translation_has_the_fields_of_its_pattern() -> None:
     def fields(text: str) -> set[str]:
         return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
-    entries = [(str(m.id), str(m.string)) for m in catalogue("vi", "messages") if m.id]
-    assert len(entries) > 200
-    assert [english for english, words in entries if fields(english) != fields(words)] == []
+    entries = [(str(m.id), str(m.string)) for name in ("messages", "sources") for m in catalogue("vi", name)]
+    assert len(entries) > 1000
+    assert [english for english, words in entries if english and fields(english) != fields(words)] == []
+
+
+def sources(tree: Any) -> Iterator[str]:
+    """Every source in a file of scenarios or profiles, or in their schema."""
+    if isinstance(tree, dict):
+        if isinstance(tree.get("source"), str):
+            yield tree["source"]
+        for each in tree.values():
+            yield from sources(each)
+    elif isinstance(tree, list):
+        for each in tree:
+            yield from sources(each)
+
+
+def test_every_source_that_is_shipped_is_in_vietnamese() -> None:
+    files = [*(ROOT / "scenarios").rglob("*.yaml"), *(ROOT / "surgesim/scenario").rglob("*.yaml")]
+    trees = [yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader) for file in files]
+    found = set(sources([*trees, json_schema()]))
+    assert len(found) > 350
+    assert [each for each in sorted(found) if source_words("vi", each) == each] == []
+    said = source_words("vi", "assumed; one mobile station to 7,000-10,000 people makes 46-66")
+    assert said == "giả định; một trạm y tế lưu động cho 7.000-10.000 dân, tức 46-66 trạm"
+    assert source_words("vi", "Sở Y tế, 2024") == "Sở Y tế, 2024"
+    assert source_words("en", "assumed") == "assumed"
+
+
+def test_a_path_before_a_message_stays() -> None:
+    for place in ("results/my-town", "results", "C:\\results", "x.py"):
+        said = message_words("vi", f"{place}: got a file, expected a folder or an unused path")
+        assert said == f"{place}: có tệp ở đó, cần một thư mục hoặc đường dẫn chưa dùng"
+    assert message_words(
+        "vi", "own.py: the outcome 'x' returned None, expected a number: is its `return` missing?"
+    ) == ("own.py: kết quả 'x' trả về None, cần một số: có thiếu `return` không?")

@@ -9,7 +9,6 @@ from figure_cases import surge_results, surge_scenario
 from report_cases import Element, Page
 from study_cases import shown
 
-from surgesim.report import document
 from surgesim.report.document import report
 from surgesim.report.screen.screen import summary
 from surgesim.report.screen.short import ShortSummary
@@ -50,8 +49,8 @@ def test_the_screens_have_none(results: Results) -> None:
         assert left(text) == []
 
 
-def test_the_report_has_none(results: Results, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(document, "_pictures", lambda results, names, lang: iter(()))
+@pytest.mark.usefixtures("unpictured")
+def test_the_report_has_none(results: Results) -> None:
     text = "\n".join(texts(Page(report(results, "vi")).root))
     assert "Tử vong" in text
     assert left(text) == []

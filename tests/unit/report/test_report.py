@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from report_cases import Element, Files, Page, stored_case
+from report_cases import Element, Files, Page, case_with_reports
 
 from surgesim.errors import ResultsError
 from surgesim.report import document
@@ -37,13 +37,18 @@ NOT_RESULTS = {*QUOTED, "code", "svg", "style", "title"}
 
 
 @pytest.fixture(scope="module")
-def case(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    return stored_case(tmp_path_factory.mktemp("report"))
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, dict[str, str]]:
+    return case_with_reports(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
-def reports(case: Results) -> dict[str, str]:
-    return {lang: report(case, lang) for lang in LANGUAGES}
+def case(made: tuple[Results, dict[str, str]]) -> Results:
+    return made[0]
+
+
+@pytest.fixture(scope="module")
+def reports(made: tuple[Results, dict[str, str]]) -> dict[str, str]:
+    return made[1]
 
 
 @pytest.fixture(scope="module")
@@ -421,9 +426,9 @@ def test_the_second_sentence_names_the_earliest_criterion(case: Results) -> None
 
 
 @pytest.fixture
-def unpictured(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reports without their figures, which take most of the time."""
-    monkeypatch.setattr(document, "_pictures", lambda results, names, lang: iter(()))
+def ready(monkeypatch: pytest.MonkeyPatch, reports: dict[str, str]) -> None:
+    """The reports that were made before, where only their files are looked at."""
+    monkeypatch.setattr(document, "report", lambda results, lang, *more: reports[lang])
 
 
 @pytest.mark.usefixtures("unpictured")
@@ -674,11 +679,11 @@ def test_the_plan_is_called_by_its_title(pages: dict[str, Element]) -> None:
     assert "dear-beds" not in table.text
 
 
-def test_the_same_result_gives_the_same_report(
-    case: Results, reports: dict[str, str], tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("unpictured")
+def test_the_same_result_gives_the_same_report(case: Results, tmp_path: Path) -> None:
+    """Its figures are compared from process to process, in the tests of figures."""
     path = write_report(case, tmp_path / "report.html", "vi")
-    assert path.read_text(encoding="utf-8") == reports["vi"]
+    assert path.read_text(encoding="utf-8") == report(case, "vi")
     assert [entry.name for entry in tmp_path.iterdir()] == ["report.html"]
 
 
@@ -691,7 +696,7 @@ def test_a_report_that_cannot_be_written_leaves_nothing(case: Results, tmp_path:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.usefixtures("unpictured")
+@pytest.mark.usefixtures("ready")
 @pytest.mark.parametrize(
     "theirs",
     ["", "<html><title>surgesim report</title>surgesim reproduce results/town</html>", "Drawn by surgesim"],
@@ -715,7 +720,7 @@ def test_a_report_replaces_only_reports(case: Results, tmp_path: Path, theirs: s
     assert path.read_text(encoding="utf-8") != of_0_1_0
 
 
-@pytest.mark.usefixtures("unpictured")
+@pytest.mark.usefixtures("ready")
 def test_a_report_replaces_no_folder_and_no_device_and_goes_past_a_link(
     case: Results, tmp_path: Path
 ) -> None:

@@ -6,13 +6,12 @@ import pytest
 from figure_cases import surge_results, surge_scenario
 from report_cases import Page
 
-from surgesim.report import document
 from surgesim.report.document import report
 from surgesim.report.words import LANGUAGES
 
 
-def test_both_languages_have_the_same_tables_and_the_same_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(document, "_pictures", lambda results, names, lang: iter(()))
+@pytest.mark.usefixtures("unpictured")
+def test_both_languages_have_the_same_tables_and_the_same_numbers() -> None:
     results = surge_results(surge_scenario(2, 1, days=60), replications=2)
     pages = [Page(report(results, lang)).root for lang in LANGUAGES]
     tables, others = (

@@ -90,7 +90,9 @@ def test_an_alternative_keeps_the_boundaries(tmp_path: Path) -> None:
             "feature 1 (town): got a ring that crosses itself near 105.2000 10.2000, expected a simple one",
         ),
         ((feature("town", [[SQUARE[0]] * 4]), ISLES), "got a ring with fewer than 3 different points"),
+        ((feature("town", [[*SQUARE[:2], [105.2, 10.0], SQUARE[0]]]), ISLES), "got a shape without an area"),
         ((TOWN,), "got no feature for the districts isle, expected one for each: "),
+        ((TOWN, feature("isle", [[[10**400, 10], *SQUARE[1:]]])), "got inf 10, expected longitude"),
         ((TOWN, ISLES, feature("isel", [ISLE])), "feature 3 (isel): got an unknown district, did you mean"),
         ((TOWN, ISLES, feature("isle", [ISLE])), "feature 3 (isle): got the district a second time"),
         ((TOWN, ISLES, feature(7, [ISLE])), "feature 3: got no district, expected one of the properties"),
@@ -110,6 +112,7 @@ def test_what_is_no_map_is_refused(tmp_path: Path, features: tuple[Any, ...], me
     [
         ("{", "got text that is not JSON"),
         ("[]", "got 'list', expected a GeoJSON FeatureCollection"),
+        ("1" * 5_000, "got 'float', expected a GeoJSON FeatureCollection"),
         ("x" * (boundaries_file.MAX_BYTES + 1), "got a file of 5.0 MB, expected at most 5 MB: "),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -169,52 +169,87 @@ def test_early_results_wait_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 class Doomed:
-    """A client whose workers die of one task, in whatever batch it comes."""
+    """A client whose workers are lost if `is_lost` says so, given the number of the batch and its tasks."""
 
-    def __init__(self, deadly: int) -> None:
-        self.deadly, self.sent = deadly, 0
+    def __init__(self, is_lost: Callable[[int, list[int]], bool]) -> None:
+        self.is_lost, self.sent = is_lost, list[list[int]]()
+        self.shared = list[str]()
 
     def nthreads(self) -> dict[str, int]:
         return {"worker": 1}
 
     def submit(self, work: Any, *given: Any, **settings: Any) -> Answer:
         if "key" in settings:
-            return Answer("scenarios", work(*given))
-        self.sent += 1
+            self.shared.append(settings["key"])
+            return Answer(settings["key"], work(*given))
         of_work, items, expected = given
-        dies = self.deadly in [task for _, task in items]
-        return Answer(f"batch-{self.sent}", None if dies else work(of_work.value, items, expected))
+        self.sent.append([task for _, task in items])
+        key = f"batch-{len(self.sent)}"
+        if self.is_lost(len(self.sent), self.sent[-1]):
+            return Answer(key, None, lost=self.lost_key(key))
+        return Answer(key, work(of_work.value, items, expected))
+
+    def lost_key(self, key: str) -> str:
+        return key
 
     def cancel(self, futures: list[Any]) -> None: ...
 
 
-class Answer:
-    """A future that is done; without a value, its worker was killed."""
+class WithoutScenario(Doomed):
+    """A client whose workers are lost while they load what all tasks have in common."""
 
-    def __init__(self, key: str, value: Any) -> None:
-        self.key, self.value = key, value
+    def lost_key(self, key: str) -> str:
+        return self.shared[-1]
+
+
+class Answer:
+    """A future that is done; the workers of the key `lost` were lost."""
+
+    def __init__(self, key: str, value: Any, lost: str = "") -> None:
+        self.key, self.value, self.lost = key, value, lost
 
     def result(self) -> Any:
-        if self.value is None:
-            raise KilledWorker(self.key, None, 3)
+        if self.lost:
+            raise KilledWorker(self.lost, None, 3)
         return self.value
 
     def add_done_callback(self, call: Any) -> None:
         call(self)
 
 
-def test_a_batch_that_kills_its_worker_is_computed_one_by_one() -> None:
-    doomed: Any = Doomed(deadly=37)
-    batches: Any = cluster._Batches(doomed, "tcp://here:1", square, range(60), range(60), print)
-    sizes_sent = []
-    submit = batches._submit
-    batches._submit = lambda places: (sizes_sent.append(len(places)), submit(places))
+def batches(client: Any) -> Any:
+    return cluster._Batches(client, "tcp://here:1", square, range(60), range(60), print)
+
+
+def test_a_run_that_kills_its_workers_is_named_after_all_others() -> None:
+    client = Doomed(lambda number, tasks: 37 in tasks)
     found: dict[int, int] = {}
-    with pytest.raises(SurgesimError, match="tcp://here:1: a run killed its worker repeatedly"):
-        found.update(batches.results())
-    assert found.keys() >= set(range(37))
-    assert 37 not in found
-    assert max(sizes_sent) > 1 == sizes_sent[-1]
+    with pytest.raises(
+        SurgesimError, match=r"tcp://here:1: 12 workers were lost while they computed run 37 \(counted"
+    ):
+        found.update(batches(client).results())
+    assert found.keys() == set(range(60)) - {37}
+    with_37 = [tasks for tasks in client.sent if 37 in tasks]
+    assert len(with_37[0]) > 1
+    assert with_37[1:] == [[37]] * 4
+    assert client.sent[-3:] == [[37]] * 3
+
+
+@pytest.mark.parametrize("of", [Doomed, WithoutScenario])
+def test_losses_do_not_end_a_study_while_runs_end(of: type[Doomed]) -> None:
+    client = of(lambda number, tasks: number % 3 > 0)
+    assert dict(batches(client).results()) == {number: number * number for number in range(60)}
+    assert len(client.sent) > 60
+
+
+@pytest.mark.parametrize(
+    ("of", "what"), [(Doomed, r"they computed run \d+ "), (WithoutScenario, "they loaded the scenario ")]
+)
+def test_losses_of_all_workers_end_a_study(of: type[Doomed], what: str) -> None:
+    client = of(lambda number, tasks: True)
+    with pytest.raises(SurgesimError, match=f"12 workers were lost while {what}"):
+        list(batches(client).results())
+    assert len(client.sent) < 200
 
 
 @pytest.mark.slow

@@ -23,6 +23,7 @@ from surgesim.model.record import Record
 from surgesim.scenario.door import from_plain, load, overlaid
 from surgesim.scenario.schema.merging import deep_merge
 from surgesim.scenario.schema.scenario import Scenario
+from surgesim.study.compute import processes
 from surgesim.study.compute import replicate as replicate_module
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.replicate import replicate
@@ -249,6 +250,7 @@ def test_worker_that_dies_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> No
     def dies(scenarios: object, seed: int, replication: int) -> None:
         os._exit(1)
 
+    monkeypatch.setattr(processes, "MOST_RESTARTS", 1)  # each takes seconds
     monkeypatch.setattr(replicate_module, "one_replication", dies)
     with pytest.raises(
         SurgesimError, match=r"a worker process ended unexpectedly.*got 2 workers, expected fewer"

@@ -20,6 +20,7 @@ from surgesim.errors import ResultsError
 from surgesim.model import simulation
 from surgesim.model.record import Record
 from surgesim.report.figures import draw_sensitivity, draw_shares
+from surgesim.report.paths import path_words
 from surgesim.report.prose.drivers import cautions, outcome_name, sensitivity_table, shares_table
 from surgesim.report.words import outcome_words, phrase
 from surgesim.scenario.door import from_plain
@@ -109,16 +110,18 @@ def test_table_and_figure_show_every_path(explained: tuple[Sweep, pd.DataFrame],
     found, table = explained
     for lang in ("vi", "en"):
         console = Console(file=StringIO(), width=110, color_system=None)
-        console.print(sensitivity_table(table, lang))
+        console.print(sensitivity_table(found, table, lang))
         text = console.file.getvalue()  # type: ignore[attr-defined]
         assert outcome_words(lang, "deaths").label in text
         assert phrase(lang, "figure.baseline") in text
         assert not re.search(r"\d[.]\d" if lang == "vi" else r"\d,\d", text)
         figure = draw_sensitivity(found, table, "small", "baseline", lang)
-        labels = [label.get_text().replace("\n", "") for label in figure.axes[0].get_yticklabels()]
-        assert sorted(labels) == sorted(PATHS)
-        for path in PATHS:
-            assert path in text
+        labels = {"".join(label.get_text().split()) for label in figure.axes[0].get_yticklabels()}
+        names = [path_words(found.scenarios["small"], path, lang) for path in PATHS]
+        assert labels == {name.replace(" ", "") for name in names}
+        assert names[0] != PATHS[0]
+        for name in names:
+            assert name in text
         drawn = {round(float(line.get_xdata()[0]), 6) for line in figure.axes[0].lines}
         assert {round(value, 6) for value in table["value"]} <= drawn
 
@@ -190,7 +193,7 @@ def test_a_partial_correlation_of_which_nothing_is_left_cannot_be_told(
     assert values.loc[(PATHS[1], "rank_correlation"), "value"] == pytest.approx(0)
     for lang, said in (("en", "–: not identifiable"), ("vi", "–: không xác định được")):
         console = Console(file=StringIO(), width=110, color_system=None)
-        console.print(sensitivity_table(table, lang))
+        console.print(sensitivity_table(found, table, lang))
         text = console.file.getvalue()  # type: ignore[attr-defined]
         assert said in text
         assert "nan" not in text
@@ -331,7 +334,7 @@ def test_few_points_have_correlations_without_an_interval(monkeypatch: pytest.Mo
         assert table["low"].notna().all() == told
         for lang, words in (("en", "too few points"), ("vi", "quá ít điểm")):
             console = Console(file=StringIO(), width=110, color_system=None)
-            console.print(sensitivity_table(table, lang))
+            console.print(sensitivity_table(found, table, lang))
             assert (words in console.file.getvalue()) == (not told)  # type: ignore[attr-defined]
             drawn = draw_sensitivity(found, table, "small", "baseline", lang)
             assert any(words in text.get_text() for text in drawn.texts) == (not told)

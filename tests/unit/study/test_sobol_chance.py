@@ -106,7 +106,7 @@ def test_a_sweep_with_replications_tells_chance(monkeypatch: pytest.MonkeyPatch)
     assert row["low"] <= row["value"] <= row["high"]
     for lang, words in (("en", "Chance"), ("vi", "Ngẫu nhiên")):
         console = Console(file=StringIO(), width=110, color_system=None)
-        console.print(sensitivity_table(table, lang))
+        console.print(sensitivity_table(found, table, lang))
         assert words in console.file.getvalue()  # type: ignore[attr-defined]
         drawn = draw_sensitivity(found, table, "small", "baseline", lang)
         assert len(drawn.axes[0].get_yticklabels()) == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.measures.binding import modelled_limits
 from surgesim.study.tables.collect import Collection
 from surgesim.study.tables.columns import QUANTILES
+from surgesim.study.tables.daily_values import BLOCK_BYTES, DailyValues
 from surgesim.study.tables.fill import bands, fill
 
 REPLICATIONS = 5
@@ -62,6 +64,23 @@ def test_bands_are_numpys() -> None:
 def test_bands_of_unlimited_beds_are_infinite_not_missing() -> None:
     assert np.isposinf(bands(np.full((4, 2), np.inf))).all()
     assert list(bands(np.array([[1.0], [2.0], [np.inf], [np.inf]]))[0, [1, -1]]) == [1.0, np.inf]
+
+
+def test_daily_values_in_a_file_are_those_added() -> None:
+    rng = np.random.default_rng(1)
+    values = rng.normal(size=(2, 6, 150, 40))
+    values[0, 0, 0, :3] = np.nan, np.inf, -0.0
+    with SpooledTemporaryFile(max_size=1_000) as file:
+        stored = [DailyValues(file) for _ in values]
+        for pair in zip(*values, strict=True):
+            for each, one in zip(stored, pair, strict=True):
+                each.add(one)
+        groups = [list(each.by_columns()) for each in stored]
+    for found, expected in zip(groups, values, strict=True):
+        assert max(group[0].nbytes for group in found) <= BLOCK_BYTES
+        np.testing.assert_array_equal(np.concatenate(found, axis=1), expected.transpose(0, 2, 1))
+        together = np.concatenate([bands(group) for group in found])
+        assert together.tobytes() == bands(expected).transpose(1, 0, 2).tobytes()
 
 
 def test_daily_has_every_indicator_of_every_day(

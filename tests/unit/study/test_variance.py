@@ -11,6 +11,12 @@ from surgesim.study.measures import variance
 from surgesim.study.measures.variance import variance_shares
 
 
+@pytest.fixture(autouse=True)
+def few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Intervals are looked at in one test, which has more; shares do not depend on them."""
+    monkeypatch.setattr(variance, "RESAMPLES", 10)
+
+
 def shares(
     weights: list[float], chance: float, seed: int, draws: int = 100, runs: int = 2
 ) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:

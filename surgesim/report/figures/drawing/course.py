@@ -14,9 +14,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from surgesim.errors import ResultsError
-from surgesim.report.figures.drawing.page import BLUE, day_numbers
+from surgesim.report.figures.drawing.page import BLUE, day_numbers, replications
 from surgesim.report.figures.drawing.summaries import bound_entry, first_entry, shade_entry
-from surgesim.report.prose.sentences import ends_of_ranges
+from surgesim.report.prose.sentences import RANGE, are_extremes
 from surgesim.report.words import day_text, phrase, round_off
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 BAND90: Final = "#CFE3F1"
 BAND50: Final = "#8FBFDF"
+HALF: Final = (0.25, 0.75)
+"""The quantiles between which the inner band lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +125,20 @@ def draw_bands(axes: Axes, curve: Course) -> None:
 
 
 def band_entries(results: Results, lang: str) -> list[tuple[Artist, str]]:
-    """Return the legend entries for `draw_bands`."""
-    return [
-        (Line2D([], [], color=BLUE), phrase(lang, "figure.median")),
-        (Patch(color=BAND50), phrase(lang, "figure.band50")),
-        (Patch(color=BAND90), phrase(lang, ends_of_ranges(results, "figure.band90"))),
-    ]
+    """Return the legend entries for `draw_bands`.
+
+    With few runs, the outer band ends at the lowest and the highest of them. With very few, so does the inner
+    band, which then hides the outer one; a single run has no bands.
+    """
+    entries: list[tuple[Artist, str]] = [(Line2D([], [], color=BLUE), phrase(lang, "figure.median"))]
+    runs = replications(results)
+    if runs == 1:
+        return entries
+    hidden = are_extremes(*HALF, runs)
+    if not hidden:
+        entries.append((Patch(color=BAND50), phrase(lang, "figure.band50")))
+    outer = "figure.band_all" if are_extremes(*RANGE, runs) else "figure.band90"
+    return [*entries, (Patch(color=BAND50 if hidden else BAND90), phrase(lang, outer))]
 
 
 def breach_entries(results: Results, lang: str) -> list[tuple[Artist, str]]:

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 
 from surgesim.report.figures.drawing.course import Course, band_entries, course, draw_bands
 from surgesim.report.figures.drawing.page import BLACK, PURPLE, VERMILION
-from surgesim.report.figures.drawing.summaries import BREACH_SHADE, shade
+from surgesim.report.figures.drawing.summaries import shade, shade_entry
 from surgesim.report.words import phrase
 from surgesim.study.measures.binding import SHORTAGE
 
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
 _STAFFED: Final[dict[str, Any]] = {"color": BLACK, "linewidth": 1.3, "linestyle": (0, (5, 2))}
 _WITHOUT_BED: Final[dict[str, Any]] = {"color": PURPLE, "linestyle": (0, (1, 1)), "linewidth": 2.0}
+
+_SHORT: Final[dict[str, Any]] = {
+    "facecolor": "none",
+    "edgecolor": VERMILION,
+    "hatch": "////",
+    "linewidth": 0,
+}
 
 
 def need_curves(results: Results, alternative: str, bed: str) -> dict[str, Course]:
@@ -46,11 +53,8 @@ def draw_need(axes: Axes, results: Results, alternative: str, bed: str) -> None:
         staffed.p50,
         where=(curve.p50 > staffed.p50).tolist(),
         interpolate=True,
-        facecolor="none",
-        edgecolor=VERMILION,
-        hatch="////",
-        linewidth=0,
         zorder=2.5,
+        **_SHORT,
     )
     axes.plot(curve.days, without.mean, **_WITHOUT_BED)
     axes.step(staffed.days, staffed.p50, where="post", **_STAFFED)
@@ -59,11 +63,12 @@ def draw_need(axes: Axes, results: Results, alternative: str, bed: str) -> None:
 def need_entries(results: Results, lang: str) -> list[tuple[Artist, str]]:
     """Return the legend entries for `draw_need`."""
     median, *bands = band_entries(results, lang)
-    short = Patch(facecolor=BREACH_SHADE, edgecolor=VERMILION, hatch="////", linewidth=0)
+    days, _ = shade_entry(lang)
     return [
         (median[0], phrase(lang, "figure.need")),
         *bands,
         (Line2D([], [], **_STAFFED), phrase(lang, "figure.staffed")),
-        (short, phrase(lang, "figure.short")),
+        (Patch(**_SHORT), phrase(lang, "figure.short")),
+        (days, phrase(lang, "figure.short_days")),
         (Line2D([], [], **_WITHOUT_BED), phrase(lang, "figure.without_bed")),
     ]

@@ -53,7 +53,7 @@ SMALL_SIZE: Final = 8.0
 
 NARROW: Final = 5.0
 """Below this width in inches, panels are one above another."""
-_NAMES: Final = 0.9  # height of row names, which are set closer, over `text_height`
+_NAMES: Final = 0.96  # height of row names, which are set closer, over `text_height`
 _LINE: Final = 1.3  # line height over font size
 _HINTING: Final = 1.03  # text is this much wider on a pixel grid than on paper
 _LEGEND: Final[dict[str, Any]] = {"handlelength": 2.6, "columnspacing": 1.2}
@@ -203,6 +203,13 @@ def wrap(text: str, width: float, size: float, weight: str = "normal") -> str:
     return "\n".join(lines)
 
 
+def broken(name: str, width: float, size: float) -> str:
+    """Break a name as `wrap` does; a dotted path, which has no spaces, also at its dots."""
+    if " " in name:
+        return wrap(name, width, size)
+    return wrap(name.replace(".", ". "), width, size).replace(". ", ".")
+
+
 def wrap_evenly(text: str, width: float, size: float, weight: str = "normal") -> str:
     """Wrap `text` into the fewest lines that fit `width` inches, and make the lines similar in length."""
     full = wrap(text, width, size, weight)
@@ -225,7 +232,7 @@ def row_names(
     """Write the names of rows beside a panel, from the top down; return the middles of the rows."""
     middles = [(top + bottom) / 2 for top, bottom in pairwise(edges)]
     axes.set_ylim(edges[-1], 0)
-    axes.set_yticks(middles, names, size=SMALL_SIZE, linespacing=1.0)
+    axes.set_yticks(middles, names, size=SMALL_SIZE, linespacing=1.1)
     axes.tick_params(axis="y", length=0, labelleft=labelled)
     axes.grid(False, axis="y")
     axes.spines["left"].set_visible(False)

@@ -17,7 +17,7 @@ from surgesim.report.figures.drawing.page import (
     column_width,
     date_axis,
     number_ticks,
-    wrap,
+    wrap_evenly,
 )
 from surgesim.report.figures.drawing.summaries import bound_line, mark_first, shade
 from surgesim.report.words import phrase
@@ -68,7 +68,7 @@ def course_panel(
         bound_line(axes, watch.bound)
         mark_first(axes, watch, watch.bound, last)
     if title is not None:
-        axes.set_title(wrap(phrase(lang, title), column_width(axes) - 0.6, PANEL_SIZE, "bold"))
+        axes.set_title(wrap_evenly(phrase(lang, title), column_width(axes) - 0.6, PANEL_SIZE, "bold"))
         axes.set_ylabel(phrase(lang, unit))
     date_axis(axes, first, last, lang, ticks=ticks, labelled=labelled)
     axes.set_ylim(bottom=0)

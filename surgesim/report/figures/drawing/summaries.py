@@ -14,10 +14,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from surgesim.model.record import key_of
-from surgesim.report.figures.drawing.page import BLACK, VERMILION, day_number, spans
+from surgesim.report.figures.drawing.page import BLACK, VERMILION, day_number, replications, spans
 from surgesim.report.names import item_of, threshold_title, words_of
 from surgesim.report.prose.assessment import is_assessed, reason
-from surgesim.report.prose.sentences import ends_of_ranges
+from surgesim.report.prose.sentences import RANGE, are_extremes
 from surgesim.report.words import day_month, number, percent, phrase
 from surgesim.scenario.schema.needs import beds_counted
 from surgesim.study.measures.breaches import PROVINCE_AREA, SITUATION
@@ -191,5 +191,6 @@ def mark_first(axes: Axes, watch: ThresholdSummary, height: float, last: date) -
 
 def first_entry(results: Results, lang: str) -> tuple[Artist, str]:
     """Return the legend entry for `mark_first`."""
+    key = "figure.first_breach_all" if are_extremes(*RANGE, replications(results)) else "figure.first_breach"
     mark = Line2D([], [], color=VERMILION, linewidth=2.2, marker="o", markeredgecolor="white", markersize=5.5)
-    return mark, phrase(lang, ends_of_ranges(results, "figure.first_breach"))
+    return mark, phrase(lang, key)

@@ -9,17 +9,20 @@ import numpy as np
 
 from surgesim.report.figures.drawing.page import (
     BLUE,
+    NARROW,
     PANEL_SIZE,
+    VALUE_WIDTH,
     EmptyFigureError,
     Sheet,
     View,
     number_ticks,
     page,
     page_width,
+    value_beside,
     wrap_evenly,
 )
 from surgesim.report.figures.spec import FigureSpec
-from surgesim.report.words import EN_DASH, group_words, number, phrase, round_off
+from surgesim.report.words import EN_DASH, group_words, number, percent, phrase, round_off
 from surgesim.scenario.schema.base import AGE_GROUPS
 
 if TYPE_CHECKING:
@@ -54,17 +57,20 @@ def _draw(view: View) -> Sheet:
         notes=[phrase(lang, "figure.ages_note", hours=hours)],
     )
     names = [str(group).replace("-", EN_DASH) for group in table["group"]]
-    panels = sheet.panels(1, len(PANELS), sharey=True)
+    panels = sheet.panels(1, len(PANELS), sharey=True, gridspec_kw={"wspace": 0.12})
     for axes, (name, (middle, low, high)) in zip(panels, PANELS.items(), strict=True):
         mean = table[middle].to_numpy(dtype=float)
         ends = [mean - table[low].to_numpy(dtype=float), table[high].to_numpy(dtype=float) - mean]
         axes.errorbar(mean, range(len(mean)), xerr=np.nan_to_num(np.maximum(ends, 0)), **_MARK)
-        width = page_width() / len(PANELS) - 0.5
+        width = page_width() / len(PANELS) - 0.5 - VALUE_WIDTH / 2
         axes.set_title(wrap_evenly(phrase(lang, f"figure.ages_{name}_panel"), width, PANEL_SIZE, "bold"))
         share = name == "in_time"
         axes.set_xlabel(phrase(lang, "unit.percent" if share else "unit.deaths_million"))
         axes.set_xlim(0, 1.03 if share else None)
-        number_ticks(axes, lang, "x", ticks=4, percent=share)
+        number_ticks(axes, lang, "x", ticks=4 if page_width() >= NARROW else 2, percent=share)
+        for row, value in enumerate(mean):
+            text = percent(value, lang) if share else round_off(value, lang)
+            value_beside(axes, "" if np.isnan(value) else text, row)
         axes.grid(True, axis="x")
         axes.set_yticks(range(len(names)), names)
         axes.tick_params(axis="y", labelleft=axes is panels[0])

@@ -83,7 +83,7 @@ def _draw(view: View) -> Sheet:
     panels: list[Axes] = sheet.panels(len(BEDS))
     for axes, bed, note in zip(panels, BEDS, notes, strict=True):
         shares = _shares(results, alternative, bed)
-        drawn |= {what: None for what, share in shares.items() if share.any()}
+        drawn |= {what: None for what, share in shares.items() if (share >= FINEST / 2).any()}
         parts = [(LOOKS[what], share) for what, share in shares.items()]
         stack_steps(axes, declared.dates, parts, finest=FINEST)
         for begin, end in spans(declared.mean >= 0.5):

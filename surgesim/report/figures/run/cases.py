@@ -66,7 +66,7 @@ def _draw(view: View) -> Sheet:
     _curve(axes, results, curve, label(*indicator_words(lang, WEEKLY_CASES), lang), lang, marks)
     for watch in marks:
         _date_at_top(axes, watch, lang)
-    sheet.legend([*band_entries(results, lang), *(breach_entries(results, lang) if marks else [])])
+    sheet.legend([*band_entries(view.results, lang), *(breach_entries(view.results, lang) if marks else [])])
     return sheet
 
 

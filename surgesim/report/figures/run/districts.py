@@ -150,7 +150,9 @@ def _grid(view: View, tiles: Sequence[Tile], edges: Sequence[float]) -> Sheet:
     rows, columns = (1 + max(cell[which] for cell in cells) for which in (0, 1))
     width = (page_width() - 0.2) / columns
     titles = [wrap(tile.title, width - 0.12, SMALL_SIZE, "bold") for tile in tiles]
-    texts = [_text(tile, lang, roomy=width >= ROOMY) for tile in tiles]
+    texts = [
+        _text(tile, lang, 0.93 * width) if width >= ROOMY else round_off(tile.deaths, lang) for tile in tiles
+    ]
     height = 0.2 + max(
         text_height(f"{title}\n{text}", SMALL_SIZE) for title, text in zip(titles, texts, strict=True)
     )
@@ -174,14 +176,15 @@ def _grid(view: View, tiles: Sequence[Tile], edges: Sequence[float]) -> Sheet:
     return sheet
 
 
-def _text(tile: Tile, lang: str, *, roomy: bool) -> str:
+def _text(tile: Tile, lang: str, width: float) -> str:
+    """Return the text of a tile, in lines of at most `width` inches."""
     deaths = round_off(tile.deaths, lang)
-    if not roomy:
-        return deaths
     if tile.cases is None or tile.peak is None:
-        return phrase(lang, "figure.tile_deaths", deaths=deaths)
-    cases, peak = round_off(tile.cases, lang), day_month(tile.peak, lang)
-    return phrase(lang, "figure.tile", deaths=deaths, cases=cases, peak=peak)
+        text = phrase(lang, "figure.tile_deaths", deaths=deaths)
+    else:
+        cases, peak = round_off(tile.cases, lang), day_month(tile.peak, lang)
+        text = phrase(lang, "figure.tile", deaths=deaths, cases=cases, peak=peak)
+    return "\n".join(wrap(line, width, SMALL_SIZE) for line in text.split("\n"))
 
 
 def _map(

@@ -66,19 +66,27 @@ def _draw(view: View) -> Sheet:
     beds = [bed for bed in BEDS if (table["bed"] == bed).any()]
     columns = columns_of(len(beds), len(beds))
     width = min(TITLE_WIDTH, 0.38 * page_width())
-    titles = [wrap(facility_title(view.scenario, name, lang), width, SMALL_SIZE) for name in names]
-    edges = row_edges(titles, STRIP, _GAP)
+    titles = {name: wrap(facility_title(view.scenario, name, lang), width, SMALL_SIZE) for name in names}
+    rows_of = dict.fromkeys(beds, names)
+    if columns == 1:  # the panels have rows of their own
+        loaded = table[table["load"].notna()]
+        rows_of = {
+            bed: [n for n in names if n in set(loaded.loc[loaded["bed"] == bed, "facility"])] for bed in beds
+        }
+    edges = {bed: row_edges([titles[name] for name in rows], STRIP, _GAP) for bed, rows in rows_of.items()}
+    heights = [edges[bed][-1] + 0.65 for bed in beds[::columns]]
     sheet = page(
         view,
         phrase(lang, "figure.hospitals_title"),
-        len(beds) // columns * (edges[-1] + 0.65) + 0.5,
+        sum(heights) + 0.5,
         notes=[phrase(lang, "figure.hospitals_note")],
     )
-    panels = sheet.panels(len(beds) // columns, columns, sharey=True)
+    panels = sheet.panels(len(heights), columns, sharey=columns > 1, height_ratios=heights)
     begin = day_number(results.scenario.start)
     for axes, bed in zip(panels, beds, strict=True):
-        middles = row_names(axes, edges, titles, labelled=axes is panels[0] or columns == 1)
-        for name, middle in zip(names, middles, strict=True):
+        written = [titles[name] for name in rows_of[bed]]
+        middles = row_names(axes, edges[bed], written, labelled=axes is panels[0] or columns == 1)
+        for name, middle in zip(rows_of[bed], middles, strict=True):
             rows = table[(table["facility"] == name) & (table["bed"] == bed)]
             load = rows["load"].to_numpy(dtype=float)
             for low, high, look in LOADS:

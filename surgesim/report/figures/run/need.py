@@ -23,6 +23,7 @@ from surgesim.report.figures.drawing.page import (
     number_ticks,
     page,
     page_width,
+    replications,
     text_width,
     wrap,
 )
@@ -33,7 +34,7 @@ from surgesim.report.figures.drawing.summaries import (
     threshold_summaries,
 )
 from surgesim.report.figures.spec import FigureSpec
-from surgesim.report.prose.sentences import ends_of_ranges
+from surgesim.report.prose.sentences import RANGE, are_extremes
 from surgesim.report.words import day_month, day_text, number, percent, phrase, round_off
 from surgesim.study.measures.binding import BEDS
 
@@ -64,8 +65,7 @@ def _draw(view: View) -> Sheet:
     drawn = sheet.panels(len(heights), height_ratios=heights)
     first, last = run_span(results)
     if rows:
-        title = phrase(lang, ends_of_ranges(results, "figure.first_breach_title"))
-        _first_breaches(drawn[0], watches, rows, last, title)
+        _first_breaches(drawn[0], watches, rows, last, lang, replications(results))
         date_axis(drawn[0], first, last, lang, labelled=False)
     oxygen, icu = drawn[-2:]
     clusters = _clusters([watch.first for watch in watches if watch.first is not None and not watch.at_start])
@@ -164,7 +164,12 @@ def _row(watch: ThresholdSummary, results: Results, lang: str) -> tuple[str, boo
 
 
 def _first_breaches(
-    axes: Axes, watches: list[ThresholdSummary], rows: list[tuple[str, bool]], last: date, title: str
+    axes: Axes,
+    watches: list[ThresholdSummary],
+    rows: list[tuple[str, bool]],
+    last: date,
+    lang: str,
+    runs: int,
 ) -> None:
     """Draw a strip with a row for each threshold: the mark, name and date of its first breach."""
     top = 0.0
@@ -195,6 +200,8 @@ def _first_breaches(
     axes.set_yticks([])
     axes.grid(False)
     axes.spines["left"].set_visible(False)
+    ends = "_all" if are_extremes(*RANGE, runs) else ""
+    title = phrase(lang, f"figure.first_breach_title{ends}")
     axes.set_title(wrap(title, page_width() - _BESIDE, PANEL_SIZE, "bold"))
 
 

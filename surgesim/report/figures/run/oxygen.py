@@ -16,7 +16,15 @@ from surgesim.report.figures.drawing.course import (
     curve_table,
     peak_words,
 )
-from surgesim.report.figures.drawing.page import EmptyFigureError, Sheet, View, columns_of, page
+from surgesim.report.figures.drawing.page import (
+    EmptyFigureError,
+    Sheet,
+    View,
+    columns_of,
+    legend_in,
+    page,
+    page_width,
+)
 from surgesim.report.figures.drawing.panel import (
     DOTTED,
     course_panel,
@@ -36,6 +44,7 @@ if TYPE_CHECKING:
 MOST_COVER: Final = 30.0
 """Upper limit of the panel of days of cover."""
 _COVER: Final = "oxygen_cover_days"
+_UNMET: Final = "oxygen_unmet_tonnes_7d"
 _DRY: Final = "facilities_out_of_oxygen"
 
 
@@ -46,29 +55,47 @@ def _draw(view: View) -> Sheet:
         raise EmptyFigureError(
             f"alternative {alternative!r} of scenario {results.scenario.name!r} models no oxygen supply"
         )
-    columns = columns_of(4, 2)
-    sheet = page(view, phrase(lang, "figure.oxygen_title"), 4 // columns * 2.1 + 0.75)
-    stock, use, cover, dry = sheet.panels(4 // columns, columns)
     in_stock, used, unmet, days, week = _curves(results, alternative).values()
+    runs_dry = bool(week.mean.any())
+    count = 4 if runs_dry else 3
+    columns = columns_of(count, 2)
+    lines = -(-count // columns)
+    full = count % columns == 0
+    notes = [] if runs_dry else [phrase(lang, "figure.never_dry")]
+    sheet = page(
+        view, phrase(lang, "figure.oxygen_title"), lines * 2.1 + (0.75 if full else 0.3), notes=notes
+    )
+    panels = sheet.panels(lines, columns)
+    stock, use, cover = panels[:3]
     marks = threshold_summaries(results, alternative, lang)
-    use.plot(unmet.days, unmet.mean, **DOTTED)
+    entries = band_entries(results, lang)
+    if unmet.mean.any():
+        use.plot(unmet.days, unmet.mean, **DOTTED)
+        entries.append((Line2D([], [], **DOTTED), phrase(lang, "figure.unmet")))
     course_panel(results, stock, "figure.stock_panel", "unit.tonnes", in_stock, lang, labelled=columns == 1)
-    course_panel(results, use, "figure.use_panel", "unit.tonnes_day", used, lang, labelled=columns == 1)
+    course_panel(
+        results, use, "figure.use_panel", "unit.tonnes_day", used, lang, labelled=columns == 1 or not full
+    )
     bounds = course_panel(
         results, cover, "figure.cover_panel", "unit.cover", days, lang, thresholds_of(marks, _COVER)
     )
-    bounds += course_panel(
-        results,
-        dry,
-        "figure.dry_panel",
-        "unit.facilities",
-        week,
-        lang,
-        thresholds_of(marks, _DRY),
-        assessed=course(results, alternative, _DRY),
-    )
-    entries = [*band_entries(results, lang), (Line2D([], [], **DOTTED), phrase(lang, "figure.unmet"))]
-    sheet.legend([*entries, *(breach_entries(results, lang) if bounds else [])])
+    if runs_dry:
+        bounds += course_panel(
+            results,
+            panels[3],
+            "figure.dry_panel",
+            "unit.facilities",
+            week,
+            lang,
+            thresholds_of(marks, _DRY),
+            assessed=course(results, alternative, _DRY),
+        )
+    if bounds:
+        entries += breach_entries(results, lang)
+    if full:
+        sheet.legend(entries)
+    else:
+        legend_in(panels[-1], entries, page_width() / columns - 0.75)
     return sheet
 
 
@@ -77,14 +104,16 @@ def _curves(results: Results, alternative: str) -> dict[str, Course]:
     return {
         "oxygen_stock_tonnes_7d": in_tonnes(results, alternative, "oxygen_stock_kg"),
         "oxygen_used_tonnes_7d": in_tonnes(results, alternative, "oxygen_used_kg"),
-        "oxygen_unmet_tonnes_7d": in_tonnes(results, alternative, "oxygen_unmet_kg"),
+        _UNMET: in_tonnes(results, alternative, "oxygen_unmet_kg"),
         _COVER: course(results, alternative, _COVER).cap(MOST_COVER),
         f"{_DRY}_7d": course(results, alternative, _DRY).rolling_mean(7),
     }
 
 
 def _data(view: View) -> pd.DataFrame:
-    return curve_table(_curves(view.results, view.alternative))
+    curves = _curves(view.results, view.alternative)
+    left_out = {name for name in (_UNMET, f"{_DRY}_7d") if not curves[name].mean.any()}
+    return curve_table({name: curve for name, curve in curves.items() if name not in left_out})
 
 
 def _describe(view: View) -> Iterator[str]:

@@ -91,13 +91,16 @@ def _draw(view: View) -> Sheet:
     panels = sheet.panels(lines, columns, sharey=True)
     for axes in panels[len(places) :]:
         axes.remove()
+    seen: set[str] = set()
     for i, (axes, place) in enumerate(zip(panels, places, strict=False)):
         middles = row_names(axes, edges, names, labelled=i % columns == 0)
         for row, plan in zip(middles, plans, strict=True):
             here = table[(table["place"] == place) & (table["alternative"] == plan)]
             begin = 0.0
             for indicator, patients in zip(here["indicator"], here["patients"], strict=True):
-                draw_bar(axes, LOOKS[indicator], row, begin, patients, BAR)
+                if patients:
+                    draw_bar(axes, LOOKS[indicator], row, begin, patients, BAR)
+                    seen.add(indicator)
                 begin += patients
             value_beside(axes, round_off(begin, lang), row)
         axes.set_title(titles[i])
@@ -107,7 +110,8 @@ def _draw(view: View) -> Sheet:
         axes.tick_params(labelbottom=page_width() >= NARROW)  # the numbers beside the bars are enough
         axes.grid(True, axis="x")
     if "died" in places:
-        sheet.legend([(LOOKS[name].patch, outcome_words(lang, name).label) for name in WENT["died"]])
+        causes = [name for name in WENT["died"] if name in seen]
+        sheet.legend([(LOOKS[name].patch, outcome_words(lang, name).label) for name in causes])
     return sheet
 
 

@@ -42,6 +42,7 @@ from surgesim.report.figures.drawing.summaries import (
     threshold_summaries,
 )
 from surgesim.report.figures.spec import FigureSpec
+from surgesim.report.names import is_share
 from surgesim.report.words import phrase
 from surgesim.scenario.schema.needs import beds_occupied
 from surgesim.study.measures.breaches import SITUATION
@@ -97,12 +98,13 @@ def _draw(view: View) -> Sheet:
         mark_first(axes, watch, watch.bound, last)
         axes.set_title(title, pad=6 + 72 * text_height(text, SMALL_SIZE))
         under_title(axes, text)
-        axes.set_ylabel(watch.unit)
+        share = is_share(view.scenario, watch.name)
+        axes.set_ylabel(phrase(lang, "unit.percent") if share else watch.unit)
         date_axis(axes, first, last, lang)
         axes.set_ylim(bottom=0)
         if limit is not None:
             axes.set_ylim(*limit)
-        number_ticks(axes, lang)
+        number_ticks(axes, lang, percent=share)
     entries = [*band_entries(results, lang), *breach_entries(results, lang)]
     if full:
         sheet.legend(entries)

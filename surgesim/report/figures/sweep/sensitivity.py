@@ -14,6 +14,7 @@ from surgesim.report.figures.drawing.page import (
     PANEL_SIZE,
     SMALL_SIZE,
     VERMILION,
+    broken,
     legend,
     number_ticks,
     page_width,
@@ -22,10 +23,10 @@ from surgesim.report.figures.drawing.page import (
     source,
     text_height,
     with_heading,
-    wrap,
     wrap_evenly,
 )
 from surgesim.report.names import alternative_title
+from surgesim.report.paths import path_words
 from surgesim.report.prose.drivers import (
     best_kinds,
     cautions,
@@ -76,7 +77,9 @@ def draw_sensitivity(sweep: Sweep, table: pd.DataFrame, scenario: str, alternati
     outcomes = list(dict.fromkeys(rows["outcome"]))
     first = rows[(rows["outcome"] == outcomes[0]) & (rows["index"] == kinds[-1])]
     paths = list(first.sort_values("value", key=abs, ascending=False, kind="stable")["path"])
-    names = [_broken(path) for path in paths]
+    names = [
+        broken(path_words(sweep.scenarios[scenario], path, lang), NAME_WIDTH, SMALL_SIZE) for path in paths
+    ]
     plan = sweep.manifest["sweep"]
     plan_title = alternative_title(sweep.scenarios[scenario], alternative, lang)
     notes = [
@@ -119,10 +122,11 @@ def draw_shares(results: Results, table: pd.DataFrame, alternative: str, against
     of = table[(table["alternative"] == alternative) & (table["against"] == against)]
     first = in_order(of[of["outcome"] == of["outcome"].iloc[0]])
     places = list(zip(first["index"], first["path"], strict=True))
-    labels = {place: share_name(*place, lang) for place in places}
-    rows = of.assign(path=[labels[place] for place in zip(of["index"], of["path"], strict=True)], index=SHARE)
+    keys = [path or index for index, path in zip(of["index"], of["path"], strict=True)]
+    rows = of.assign(path=keys, index=SHARE)
     names = [
-        _broken(path) if path else wrap(labels[index, path], NAME_WIDTH, SMALL_SIZE) for index, path in places
+        broken(share_name(results.scenario, index, path, lang), NAME_WIDTH, SMALL_SIZE)
+        for index, path in places
     ]
     notes = [
         compared(results.scenario, alternative, against, lang),
@@ -135,7 +139,7 @@ def draw_shares(results: Results, table: pd.DataFrame, alternative: str, against
     ]
     title = _title(results.scenario, lang)
     caption = source(results.scenario, results.manifest, lang)
-    return _draw(rows, list(labels.values()), names, title, notes, caption, lang)
+    return _draw(rows, [path or index for index, path in places], names, title, notes, caption, lang)
 
 
 def _title(scenario: Scenario, lang: str) -> str:
@@ -187,8 +191,3 @@ def _draw(
         legend(figure, handles)
         settle(figure)
     return figure
-
-
-def _broken(path: str) -> str:
-    """Break a dotted path over several lines to fit its column."""
-    return wrap(path.replace(".", ". "), NAME_WIDTH, SMALL_SIZE).replace(". ", ".")

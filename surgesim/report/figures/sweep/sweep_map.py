@@ -13,15 +13,16 @@ from surgesim.report.figures.drawing.page import (
     GREY,
     PROBABILITIES,
     SMALL_SIZE,
+    broken,
     legend,
     page_width,
     project_style,
     settle,
     source,
     with_heading,
-    wrap,
 )
 from surgesim.report.names import alternative_title, threshold_title
+from surgesim.report.paths import path_words
 from surgesim.report.words import LANGUAGES, number, percent, percent_range, phrase
 from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.study.measures.breaches import SITUATION
@@ -96,8 +97,8 @@ def sweep_map(
         axes.set_yticks([place + 0.5 for place in range(len(upwards))], [_written(v, lang) for v in upwards])
         axes.tick_params(length=0)
         axes.grid(False)
-        axes.set_xlabel(_broken(x, page_width() - 1))
-        axes.set_ylabel(_broken(y, max(ROW * len(upwards), 1.4)))
+        axes.set_xlabel(broken(path_words(of, x, lang), page_width() - 1, SMALL_SIZE))
+        axes.set_ylabel(broken(path_words(of, y, lang), max(ROW * len(upwards), 1.4), SMALL_SIZE))
         for spine in axes.spines.values():
             spine.set_visible(False)
         classes = [
@@ -167,7 +168,13 @@ def _notes(sweep: Sweep, scenario: str, alternative: str, others: Sequence[str],
     key = "figure.sweep_map_mean" if others else "figure.sweep_map_note"
     return [
         title if alternative == BASELINE else phrase(lang, "figure.under", alternative=title),
-        phrase(lang, key, points=points, runs=runs, paths=", ".join(others)),
+        phrase(
+            lang,
+            key,
+            points=points,
+            runs=runs,
+            paths="; ".join(path_words(sweep.scenarios[scenario], path, lang) for path in others),
+        ),
     ]
 
 
@@ -205,7 +212,3 @@ def _cell(
 
 def _written(value: Any, lang: str) -> str:
     return str(value) if isinstance(value, (str, bool)) else number(float(value), lang)
-
-
-def _broken(path: str, width: float) -> str:
-    return wrap(path.replace(".", ". "), width, SMALL_SIZE).replace(". ", ".")
