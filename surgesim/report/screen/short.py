@@ -45,6 +45,11 @@ MOST_LINES: Final = 45
 """Max lines; to keep to it, plans are left out, but never the best and the worst."""
 
 
+MOST_CLEAR: Final = 3
+"""Max number of plans with clearly fewer deaths that are named."""
+
+ELLIPSIS: Final = "\N{HORIZONTAL ELLIPSIS}"
+
 LONGER: Final = "\N{DAGGER}"
 """The mark of a longer emergency with a lower peak."""
 
@@ -104,12 +109,13 @@ class ShortSummary:
                 yield Text(phrase(lang, "short.more_plans", more=more), style="dim")
             yield Text(" ".join(self._notes()), style="dim")
             yield Text()
-        yield from map(Text, _certainty(results, lang))
+        yield Text(" ".join(_certainty(results, lang)))
         where = "short.where" if self._folder is None else "short.where_folder"
         yield Text(phrase(lang, where, folder=self._folder), style="dim")
 
     def _notes(self) -> Iterator[str]:
         """Yield what to know of the table of plans."""
+        yield _clear(self._results, self._plans, self._lang)
         yield phrase(self._lang, "short.plans_note")
         if any(first_order(self._results, str(plan[DEATHS]["alternative"])) for plan in self._plans):
             yield phrase(self._lang, "short.order_note")
@@ -119,6 +125,15 @@ class ShortSummary:
             yield phrase(self._lang, "short.longer_note")
         if self._results.scenario.supply.costs is not None:
             yield phrase(self._lang, "short.cost_note")
+
+
+def _clear(results: Results, plans: Sequence[dict[str, Row]], lang: str) -> str:
+    """Name the plans with fewer deaths over the whole interval, fewest first."""
+    found = [str(plan[DEATHS]["alternative"]) for plan in plans if plan[DEATHS]["difference_high"] < 0]
+    titles = [alternative_title(results.scenario, name, lang) for name in found[:MOST_CLEAR]]
+    more = [ELLIPSIS] if len(found) > MOST_CLEAR else []
+    key = "short.clear_note" if found else "short.none_clear_note"
+    return phrase(lang, key, plans="; ".join([*titles, *more]))
 
 
 def _criteria_table(results: Results, lang: str) -> ScreenTable:
@@ -163,15 +178,17 @@ def _first(results: Results, row: Row, lang: str) -> str:
 
     if math.isnan(row["first_day_p5"]) or not enough_for_ranges(results):
         return date_of("median")
-    return f"{date_of('median')} ({_range(date_of('p5'), date_of('p95'))})"
+    return _with_range(*(date_of(quantile) for quantile in ("median", "p5", "p95")))
 
 
-def _range(early: str, late: str) -> str:
-    """Join two dates; within a month, the first is its day alone: ``17–26 Feb``."""
-    day, other = (re.match(r"\d+(?=\D+)", text) for text in (early, late))
-    if day is not None and other is not None and early[day.end() :] == late[other.end() :]:
-        early = day[0]
-    return f"{early}{EN_DASH}{late}"
+def _with_range(middle: str, early: str, late: str) -> str:
+    """Join a date and its range; a month is written once: ``20 Feb (17–26)``, ``3 Mar (17–26 Feb)``."""
+    day, low, high = (re.match(r"\d+(?=\D+)", text) for text in (middle, early, late))
+    if low is not None and high is not None and early[low.end() :] == late[high.end() :]:
+        if day is not None and middle[day.end() :] == late[high.end() :]:
+            late = high[0]
+        early = low[0]
+    return f"{middle} ({early}{EN_DASH}{late})"
 
 
 def _other_thresholds(results: Results, lang: str) -> Iterator[str]:
@@ -182,7 +199,8 @@ def _other_thresholds(results: Results, lang: str) -> Iterator[str]:
         return
     table = results.breaches[results.breaches["threshold"].isin(others)]
     usual = table.loc[table["probability"] >= 0.5, "threshold"].nunique()
-    yield phrase(lang, "short.others", some=number(usual, lang), all=number(len(others), lang))
+    key = "short.others_all" if usual == len(others) else "short.others"
+    yield phrase(lang, key, some=number(usual, lang), all=number(len(others), lang))
 
 
 def _staffed_but_full(results: Results, lang: str) -> Iterator[str]:

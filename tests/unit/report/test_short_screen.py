@@ -52,7 +52,7 @@ def test_the_answer_is_first_and_the_way_on_last(results: Results) -> None:
     lines = text(results, width=400).splitlines()
     assert ": 6 runs of " in lines[0]
     assert lines[1].startswith("Emergency in ")
-    assert lines[-1].strip().endswith("Everything else: surgesim show results/town/ --details.")
+    assert lines[-1].strip().endswith("Everything else: surgesim show results/town/ --details")
 
 
 @pytest.mark.parametrize("lang", ["en", "vi"])
@@ -76,7 +76,7 @@ def test_many_plans_keep_the_best_and_the_worst(results: Results, lang: str) -> 
     ]
     assert places == sorted(places)
     assert len(places) == 3
-    assert "comparison.csv" in lines[places[-1] + 1]
+    assert "--details" in lines[places[-1] + 1]
 
 
 def test_plans_are_sorted_by_deaths(results: Results) -> None:

@@ -30,6 +30,11 @@ NAMED = [
     *(f"outcome.{outcome.name}{part}" for outcome in OUTCOMES for part in ("", ".unit")),
     *(f"{section}.{index}" for index in INDICES for section in ("sensitivity", "drivers")),
     *(f"outcome.{FIRST_DAY}{SITUATION}{part}" for part in ("", ".unit")),
+    *(f"column.{end}_all" for end in ("p5", "p95")),
+    *(f"figure.{name}_all" for name in ("band90", "first_breach", "first_breach_title")),
+    *(f"short.{name}_all" for name in ("first", "days")),
+    *(f"table.{name}.note_all" for name in ("spread", "facility_beds")),
+    *("full.heading_all", "screen.breaches_note_all"),
 ]
 """Keys of what the program has names for."""
 
