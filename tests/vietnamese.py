@@ -14,7 +14,7 @@ from surgesim.report.words import catalogue
 
 QUOTED = re.compile(
     r"'[^']*'|`[^`]*`|\[[^\]]*\]|--\S+|pip install|(YAML \(|đọc được: |CSV \(|JSON \(|một trong |gồm "
-    r"|các khóa |báo lỗi |thống kê \(|đọc được \(|kiểu |bị hỏng \(|điều phối \(|tiến trình: |sổ tính \("
+    r"|các khóa |báo lỗi |thống kê \(|đọc được \(|kiểu |bị hỏng \(|điều phối \(|tiến trình: |bảng tính \("
     r"|hợp lệ \(|surgesim.extension \().*"
 )
 """What a message quotes: what the user wrote, keys and choices, and the words of the readers of files."""
