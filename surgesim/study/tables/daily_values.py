@@ -15,7 +15,7 @@ MOST_IN_MEMORY: Final = 1 << 26
 """Bytes of compressed values from which on a run keeps them on disk."""
 
 BLOCK_BYTES: Final = 1 << 14
-"""Bytes of the columns of a replication that are read together, if there are several."""
+"""Approximate size of the columns of a replication that are read together."""
 
 
 class DailyValues:
