@@ -140,7 +140,6 @@ class Province:
             return None
         residents = self.population.count.sum(axis=(1, 2))
         at_admission = self.journey.ledger.reported_at_admission
-        outside_home = self.population.outside_home
         return Surveillance(
             section,
             self.first_day,
@@ -148,7 +147,6 @@ class Province:
             residents,
             at_admission,
             self.streams,
-            outside_home,
             self._report_delays(),
         )
 

@@ -166,7 +166,7 @@ class Simulation:
         Return the mild cases reported today, ``(districts,)``.
         """
         province, home = self.province, self.province.home
-        isolated = surveillance.begin_day(epidemic.infected)
+        isolated = surveillance.begin_day(epidemic.infected, lambda: epidemic.outside_home(day))
         province.count_susceptible()
         infection = epidemic.advance(day, province.dead(), province.heads(), isolated)
         province.note_infections(int(infection.infections.sum()))

@@ -54,10 +54,10 @@ class Population:
         return int(self.count.sum())
 
     @property
-    def outside_home(self) -> float:
-        """Share of the contacts of all people that are not at home; 0 if there are no contacts."""
-        by_setting = self.contacts.sum(axis=2) @ self.count.sum(axis=(0, 2))
-        return float(1.0 - by_setting[0] / by_setting.sum()) if by_setting.any() else 0.0
+    def contacts_by_setting(self) -> Floats:
+        """``(4,)`` contacts per day of all people, by setting."""
+        contacts: Floats = self.contacts.sum(axis=2) @ self.count.sum(axis=(0, 2))
+        return contacts
 
 
 def populate(people: People) -> Population:

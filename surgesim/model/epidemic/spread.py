@@ -244,6 +244,7 @@ class Epidemic:
         self._passed = 0  # days of the path passed so far
         self._start = start
         self._contacts = population.contacts
+        self._by_setting = population.contacts_by_setting
         self._mixing = population.mixing
         self._by_age = population.count.sum(axis=2).astype(float)
         self._contact_pool = population.contact_pool
@@ -431,6 +432,25 @@ class Epidemic:
         for name in in_force:
             removed = np.array([getattr(self._measure(name).reduces, setting) for setting in SETTINGS])
             left[self._where(name)] *= 1.0 - self._compliance(name, day) * removed
+        return left
+
+    def outside_home(self, day: int) -> Floats:
+        """Return the share of the contacts on `day` that are not at home, ``(districts,)``; 0 without contacts.
+
+        It is a mean over people and contact tables. Measures count as they are in force on `day`; what people
+        give up because of deaths counts as on the day before.
+        """
+        given_up = 0.0 if self._reaction is None else self._reaction.given_up
+        left = self._contacts_left(self._measures_of(day), day, given_up) * self._by_setting
+        all_of_them = left.sum(axis=1)
+        at_home = np.divide(left[:, 0], all_of_them, out=np.ones(len(left)), where=all_of_them > 0)
+        outside: Floats = 1.0 - at_home
+        return outside
+
+    def _contacts_left(self, in_force: tuple[str, ...], day: int, given_up: float) -> Floats:
+        """Return the share of contacts left by measures and by what people give up, ``(districts, settings)``."""
+        left = self._contact_factor(in_force, day)
+        left[:, _OUTSIDE_HOME] *= 1.0 - given_up
         return left
 
     def _measure(self, name: str) -> Measure:
@@ -622,9 +642,7 @@ class Epidemic:
         lasting = given_up == 0 and self._tires is None
         if lasting and in_force in self._hazards:
             return self._hazards[in_force]
-        left = self._contact_factor(in_force, day)
-        left[:, _OUTSIDE_HOME] *= 1.0 - given_up
-        contacts = np.tensordot(left, self._contacts, axes=1)
+        contacts = np.tensordot(self._contacts_left(in_force, day, given_up), self._contacts, axes=1)
         per_step = self._rate * self._section.dt_days * self._susceptibility[None, :, None]
         hazard: Floats = per_step * contacts
         if lasting:

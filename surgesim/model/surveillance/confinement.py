@@ -80,8 +80,8 @@ class Group:
         People confined and released since the start of the run.
     """
 
-    def __init__(self, days: int, kept: float, stages: Stages, districts: int) -> None:
-        self._kept, self._stages = kept, stages
+    def __init__(self, days: int, kept: float, at_home: bool, stages: Stages, districts: int) -> None:
+        self._kept, self._at_home, self._stages = kept, at_home, stages
         self._people = np.zeros((days, districts))  # today's first
         self._infected = np.zeros((days, STAGES, districts))
         self.entered = self.left = 0.0
@@ -113,9 +113,14 @@ class Group:
         """Multiply the infected by `scale`, ``(4, districts)``, so that they follow the epidemic."""
         self._infected *= scale
 
-    def pass_day(self) -> Floats:
-        """Return the infectious who infect nobody, ``(steps, districts)`` at the start of each step."""
-        infectious: Floats = self._kept * (self._stages.infectious @ self.infected)
+    def pass_day(self, outside_home: Floats) -> Floats:
+        """Return the infectious who infect nobody, ``(steps, districts)`` at the start of each step.
+
+        People confined at home go on having their contacts there: only the share `outside_home` of today's
+        contacts, ``(districts,)``, is kept from them.
+        """
+        kept = self._kept * outside_home if self._at_home else self._kept
+        infectious: Floats = kept * (self._stages.infectious @ self.infected)
         self._infected = self._stages.of_day @ self._infected
         return infectious
 
@@ -147,15 +152,10 @@ class Confinement:
     ----------
     residents
         ``(districts,)`` people.
-    outside_home
-        Share of contacts that are not at home; people confined at home go on having the others.
     """
 
-    def __init__(
-        self, section: Quarantine | None, stages: Stages, residents: Ints, outside_home: float
-    ) -> None:
+    def __init__(self, section: Quarantine | None, stages: Stages, residents: Ints) -> None:
         self._section, self._stages, self._residents = section, stages, residents
-        self._outside_home = outside_home
         self._places = 0 if section is None else section.places
         self._households: list[Households] = []
         self._entrants = np.zeros(len(residents)), np.zeros((STAGES, len(residents)))
@@ -165,16 +165,16 @@ class Confinement:
         self._groups: list[Group] = []
         self.infectious = np.zeros((len(stages.infectious), len(residents)))
         if section is not None:
-            self._in_places = self._add_group(section.days, 1 - section.leak)
-            self._at_home = self._add_group(section.days, section.home_adherence * outside_home)
+            self._in_places = self._add_group(section.days, 1 - section.leak, at_home=False)
+            self._at_home = self._add_group(section.days, section.home_adherence, at_home=True)
 
     @property
     def is_used(self) -> bool:
         """True if the scenario has quarantine, or a rule that locks down households."""
         return bool(self._groups)
 
-    def _add_group(self, days: int, kept: float) -> Group:
-        group = Group(days, kept, self._stages, len(self._residents))
+    def _add_group(self, days: int, kept: float, *, at_home: bool) -> Group:
+        group = Group(days, kept, at_home, self._stages, len(self._residents))
         self._groups.append(group)
         return group
 
@@ -186,7 +186,7 @@ class Confinement:
         self, members: float, infected_share: float, days: int, adherence: float
     ) -> Households:
         """Return the lockdown of cases' households of a rule, whose share is 0 at first."""
-        group = self._add_group(days, adherence * self._outside_home)
+        group = self._add_group(days, adherence, at_home=True)
         self._households.append(Households(members, infected_share, group))
         return self._households[-1]
 
@@ -212,7 +212,7 @@ class Confinement:
             people = section.entrants_share * imported + uninfected * self._residents / self._residents.sum()
             self._entrants = people, of_day[:, [E1]] * section.entrants_share * imported
 
-    def begin_day(self, infected: Ints, reported: Ints) -> None:
+    def begin_day(self, infected: Ints, reported: Ints, outside_home: Floats) -> None:
         """At 00:00, release and send people.
 
         Parameters
@@ -221,6 +221,8 @@ class Confinement:
             ``(4, districts)`` infected residents by stage.
         reported
             ``(districts,)`` cases reported so far, without those of today.
+        outside_home
+            ``(districts,)`` share of today's contacts that are not at home.
         """
         self._follow(infected)
         for group in self._groups:
@@ -232,7 +234,7 @@ class Confinement:
         for households in self._households:
             members = self._at_large(households.share * households.members * cases)
             households.group.send(members, self._infected_of(households.infected_share * members))
-        self.infectious = np.sum([group.pass_day() for group in self._groups], axis=0)
+        self.infectious = np.sum([group.pass_day(outside_home) for group in self._groups], axis=0)
 
     def _follow(self, infected: Ints) -> None:
         """Keep the share of the infected of each stage who are confined, whatever their number has become.

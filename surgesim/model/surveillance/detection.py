@@ -151,8 +151,6 @@ class Surveillance:
         ``(districts,)`` residents.
     at_admission
         By district: patients reported at admission so far; the ledger keeps updating this list.
-    outside_home
-        Share of contacts that are not at home.
     delays
         As for `Detection`.
     """
@@ -165,7 +163,6 @@ class Surveillance:
         population: Ints,
         at_admission: list[int],
         streams: Streams,
-        outside_home: float = 1.0,
         delays: Floats | None = None,
     ) -> None:
         districts = len(population)
@@ -177,7 +174,7 @@ class Surveillance:
         self.case_isolation: CaseIsolation | None = None
         variant = section.variant
         stages = Stages(variant.latent_days, variant.infectious_days, section.dt_days)
-        self.confinement = Confinement(section.quarantine, stages, population, outside_home)
+        self.confinement = Confinement(section.quarantine, stages, population)
         tests = section.detection.tests
         if tests is None and section.isolation is None:
             return
@@ -196,18 +193,19 @@ class Surveillance:
         """Share of people needing a test on the last day who got one; 1 if tests are unlimited."""
         return 1.0 if self.laboratories is None else self.laboratories.tested_share
 
-    def begin_day(self, infected: Callable[[], Ints]) -> Floats | None:
+    def begin_day(self, infected: Callable[[], Ints], outside_home: Callable[[], Floats]) -> Floats | None:
         """Begin a day; return the infectious people who infect nobody, ``(reasons, steps, districts)``.
 
         The reasons are isolation of cases and confinement; None if neither is modelled. `infected` returns
-        the infected residents by stage, ``(4, districts)``.
+        the infected residents by stage, ``(4, districts)``, and `outside_home` the share of today's contacts
+        that are not at home, ``(districts,)``.
         """
         reasons = []
         if self.case_isolation is not None:
             self.case_isolation.begin_day()
             reasons.append(self.case_isolation.infectious)
         if self.confinement.is_used:
-            self.confinement.begin_day(infected(), self._reported())
+            self.confinement.begin_day(infected(), self._reported(), outside_home())
             reasons.append(self.confinement.infectious)
         return np.stack(reasons) if reasons else None
 

@@ -25,9 +25,13 @@ NOBODY = np.zeros((STAGES, 1), np.int64)
 SOME = np.full((STAGES, 1), 500)
 
 
-def confinement(outside_home: float = 0.8, **section: float) -> Confinement:
+OUTSIDE = np.array([0.8])
+"""The share of contacts that are not at home."""
+
+
+def confinement(**section: float) -> Confinement:
     quarantine = Quarantine.model_validate({"days": 3, "leak": 0.1, "home_adherence": 0.5} | section)
-    return Confinement(quarantine, STEPS, np.array([10_000]), outside_home)
+    return Confinement(quarantine, STEPS, np.array([10_000]))
 
 
 def recorded(confined: Confinement) -> Plain:
@@ -61,7 +65,7 @@ def test_contacts_stay_for_the_days_of_quarantine_in_places_while_there_are_any(
     confined = confinement(places=60, contacts_per_case=4.0, infected_share=0.25)
     seen = []
     for reported in (0, 10, 20, 20, 20, 20):
-        confined.begin_day(SOME, np.array([reported]))
+        confined.begin_day(SOME, np.array([reported]), OUTSIDE)
         confined.receive(np.array([0]), np.array([0]), 0)
         confined.check(0)
         values = recorded(confined)
@@ -71,13 +75,30 @@ def test_contacts_stay_for_the_days_of_quarantine_in_places_while_there_are_any(
 
 def test_places_that_a_rule_takes_back_evict_nobody() -> None:
     confined = confinement(contacts_per_case=4.0)
-    confined.begin_day(SOME, np.array([0]))
+    confined.begin_day(SOME, np.array([0]), OUTSIDE)
     confined.add_places(50)
-    confined.begin_day(SOME, np.array([10]))
+    confined.begin_day(SOME, np.array([10]), OUTSIDE)
     confined.add_places(-50)
-    confined.begin_day(SOME, np.array([20]))
+    confined.begin_day(SOME, np.array([20]), OUTSIDE)
     values = recorded(confined)
     assert (values["quarantine_places"], values["quarantined"], values["quarantined_at_home"]) == (0, 40, 40)
+
+
+def test_what_measures_forbid_those_at_home_have_not_left_to_give_up() -> None:
+    """Half of 4 equal settings is at home if two others are closed; nothing is outside if all are."""
+    towns = People.model_validate_json(json.dumps(people(districts={"a": district(900), "b": district(900)})))
+    closed: Plain = {"school": 1.0, "work": 1.0}
+    plain: Plain = {
+        "variant": variant(1.0),
+        "measures": {
+            "some": {"reduces": closed, "start": "2024-01-02", "districts": ["a"]},
+            "all": {"reduces": closed | {"community": 1.0}, "start": "2024-01-03"},
+        },
+    }
+    section = EpidemicSection.model_validate_json(json.dumps(plain))
+    e = Epidemic(section, towns, populate(towns), date(2024, 1, 1), Streams(1, 0))
+    shares = [e.outside_home(day).tolist() for day in range(3)]
+    assert shares == [[0.75, 0.75], [0.5, 0.75], [0.0, 0.0]]
 
 
 @pytest.mark.parametrize(("places", "kept"), [(1000, 0.9), (0, 0.5 * 0.8), (20, (0.9 + 0.4) / 2)])
@@ -86,8 +107,8 @@ def test_those_in_a_place_infect_by_the_leak_and_those_at_home_at_home_or_withou
 ) -> None:
     confined = confinement(places=places, contacts_per_case=4.0, infected_share=0.5)
     all_infectious = np.array([[0], [0], [300], [100]])
-    confined.begin_day(all_infectious, np.array([0]))
-    confined.begin_day(all_infectious, np.array([10]))
+    confined.begin_day(all_infectious, np.array([0]), OUTSIDE)
+    confined.begin_day(all_infectious, np.array([10]), OUTSIDE)
     assert confined.infectious[0, 0] == pytest.approx(kept * 20)
     assert confined.infectious[1, 0] < kept * 20
 
@@ -98,7 +119,7 @@ def test_nobody_is_confined_twice_and_the_confined_are_never_more_than_there_are
     locked.share = 1.0
     reported, infected = np.array([0]), np.array([[30], [20], [10], [10]])
     for _ in range(30):
-        confined.begin_day(infected, reported)
+        confined.begin_day(infected, reported, OUTSIDE)
         assert 0 <= confined.infectious[0, 0] <= infected[2:].sum() + 1e-9
         values = recorded(confined)
         assert sum(values[key] for key in values if key.startswith(("quarantined", "household"))) <= 10_000
@@ -110,9 +131,10 @@ def test_nobody_is_confined_twice_and_the_confined_are_never_more_than_there_are
     assert values["quarantined"] > 3000
 
 
-def entering(**quarantine: float) -> Record:
+def entering(measures: Plain | None = None, **quarantine: float) -> Record:
     """A town without infections but those from outside, in steps of a day."""
     section: Plain = {} if not quarantine else {"quarantine": {"contacts_per_case": 0.0} | quarantine}
+    section |= {"measures": measures or {}}
     return run_once(
         build(
             small(
@@ -151,3 +173,11 @@ def test_quarantine_at_no_strength_changes_nothing(nothing: dict[str, float]) ->
     one, other = free(), entering(**nothing)
     assert one.districts.tobytes() == other.districts.tobytes()
     assert one.outcomes["infections"] == other.outcomes["infections"]
+
+
+def test_quarantine_at_home_changes_nothing_if_measures_leave_only_contacts_at_home() -> None:
+    closed: Plain = {"reduces": {"school": 1.0, "work": 1.0, "community": 1.0}, "start": "2024-01-01"}
+    one, other = (entering({"closed": closed}, **quarantine) for quarantine in ({}, {"entrants_share": 1.0}))
+    assert one.outcomes["infections"] == other.outcomes["infections"] > 0
+    assert other.series("quarantined_at_home")[-1] > 10
+    assert other.series("confined_infectious").max() == 0
