@@ -486,9 +486,9 @@ def test_criteria_and_other_thresholds_have_tables_of_their_own(case: Results) -
 def test_few_runs_give_no_ranges_in_the_report_as_on_the_screen(case: Results) -> None:
     few, many = (Page(report(told, "en")).root for told in (few_runs(case), case))
     assert "4 runs are too few to show" in few.text
-    assert "5% of the runs" not in table_at(few, "outcomes").text
-    assert "in brackets from 5% to 95% of the 5 runs" in many.text
-    assert "5% of runs below" in table_at(many, "outcomes").text
+    assert "Lowest run" not in table_at(few, "outcomes").text
+    assert "in brackets lowest to highest of the 5 runs" in many.text
+    assert "Lowest run" in table_at(many, "outcomes").text
     for page, count in ((few, 1), (many, 3)):
         first_date, days = list(table_at(page, "breaches").all("td"))[1:3]
         assert len(quoted(first_date)) == len(quoted(days)) == count

@@ -213,7 +213,10 @@ def repeated(results: Results, times: int) -> Results:
 @pytest.mark.slow
 def test_a_range_over_runs_is_told_from_five_runs_on(results: Results) -> None:
     few, many = (with_breach(repeated(results, n), **FIRST, days_breached_p5=2.0) for n in (1, 2))
-    for told, words in ((few, "4 runs are too few to show"), (many, "in brackets 5% to 95% of the 8 runs")):
+    for told, words in (
+        (few, "4 runs are too few to show"),
+        (many, "in brackets lowest to highest of the 8 runs"),
+    ):
         text = " ".join(shown(summary(told, "en"), 200).split())
         assert words in text
         assert ("(31 Jan to 8 Feb)" in text) == (told is many)

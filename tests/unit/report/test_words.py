@@ -31,7 +31,7 @@ NAMED = [
     *(f"{section}.{index}" for index in INDICES for section in ("sensitivity", "drivers")),
     *(f"outcome.{FIRST_DAY}{SITUATION}{part}" for part in ("", ".unit")),
     *(f"column.{end}_all" for end in ("p5", "p95")),
-    *(f"figure.{name}_all" for name in ("band90", "first_breach", "first_breach_title")),
+    *(f"figure.{name}_all" for name in ("first_breach", "first_breach_title")),
     *(f"short.{name}_all" for name in ("first", "days")),
     *(f"table.{name}.note_all" for name in ("spread", "facility_beds")),
     *("full.heading_all", "screen.breaches_note_all"),
