@@ -435,10 +435,10 @@ class Epidemic:
         return left
 
     def outside_home(self, day: int) -> Floats:
-        """Return the share of the contacts on `day` that are not at home, ``(districts,)``; 0 without contacts.
+        """Return the share of the contacts on `day` that are not at home, ``(districts,)``.
 
-        It is a mean over people and contact tables. Measures count as they are in force on `day`; what people
-        give up because of deaths counts as on the day before.
+        It is a mean over people and contact tables, and 0 without contacts. Measures count as they are in
+        force on `day`; what people give up because of deaths counts as on the day before.
         """
         given_up = 0.0 if self._reaction is None else self._reaction.given_up
         left = self._contacts_left(self._measures_of(day), day, given_up) * self._by_setting
@@ -448,7 +448,10 @@ class Epidemic:
         return outside
 
     def _contacts_left(self, in_force: tuple[str, ...], day: int, given_up: float) -> Floats:
-        """Return the share of contacts left by measures and by what people give up, ``(districts, settings)``."""
+        """Return the share of contacts left by measures and by deaths, ``(districts, settings)``.
+
+        People give up a share `given_up` of the contacts outside the home that measures leave.
+        """
         left = self._contact_factor(in_force, day)
         left[:, _OUTSIDE_HOME] *= 1.0 - given_up
         return left
@@ -635,10 +638,7 @@ class Epidemic:
         )
 
     def _hazard_of(self, day: int, in_force: tuple[str, ...], given_up: float) -> Floats:
-        """Return the hazard per step and unit of prevalence under the measures, ``(districts, 9, 9)``.
-
-        People give up a share `given_up` of the contacts outside the home that measures leave.
-        """
+        """Return the hazard per step and unit of prevalence under the measures, ``(districts, 9, 9)``."""
         lasting = given_up == 0 and self._tires is None
         if lasting and in_force in self._hazards:
             return self._hazards[in_force]
