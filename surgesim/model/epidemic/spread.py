@@ -435,7 +435,7 @@ class Epidemic:
         return left
 
     def outside_home(self, day: int) -> Floats:
-        """Return the share of the contacts on `day` that are not at home, ``(districts,)``; 0 without contacts.
+        """Return the share of contacts on `day` that are not at home, ``(districts,)``; 0 without contacts.
 
         It is a mean over people and contact tables. Measures count as they are in force on `day`; what people
         give up because of deaths counts as on the day before.
@@ -448,7 +448,7 @@ class Epidemic:
         return outside
 
     def _contacts_left(self, in_force: tuple[str, ...], day: int, given_up: float) -> Floats:
-        """Return the share of contacts left by measures and by what people give up, ``(districts, settings)``."""
+        """Return the share of contacts left by measures and by people, ``(districts, settings)``."""
         left = self._contact_factor(in_force, day)
         left[:, _OUTSIDE_HOME] *= 1.0 - given_up
         return left
