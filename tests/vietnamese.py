@@ -15,17 +15,18 @@ from surgesim.report.words import catalogue
 QUOTED = re.compile(
     r"'[^']*'|`[^`]*`|\[[^\]]*\]|--\S+|pip install|(YAML \(|đọc được: |CSV \(|JSON \(|một trong |gồm "
     r"|các khóa |báo lỗi |thống kê \(|đọc được \(|kiểu |bị hỏng \(|điều phối \(|tiến trình: |bảng tính \("
-    r"|hợp lệ \(|surgesim.extension \().*"
+    r"|hợp lệ \(|surgesim.extension \(|lần nhập \().*"
 )
 """What a message quotes: what the user wrote, keys and choices, and the words of the readers of files."""
 
-WORD = re.compile(r"(?<![\w./-])[A-Za-z]{3,}(?![\w./-])")
+WORD = re.compile(r"(?<![\w./-])[A-Za-z]{3,}(?![\w./-]|:\w)")
 
 KEYS = {
     *("design", "horizon", "location", "samples", "series", "target", "vary", "patients", "place"),
     *("field", "private", "public", "districts", "facilities", "alternatives", "files", "versions"),
+    *("baseline", "choice", "infections", "later", "staffed"),
 }
-"""Arguments, columns, entries, sheets, facilities and classes that messages name without quotes."""
+"""Arguments, columns, entries, sheets, alternatives, outcomes, facilities and classes without quotes."""
 
 
 def english() -> set[str]:

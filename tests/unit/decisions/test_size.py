@@ -205,7 +205,7 @@ def test_the_command_prints_the_answer_and_draws_it(
     given = ["size", "queue.yaml", "--lever", ICU, "--between", "1", "16", "--threshold", "without-bed"]
     done = CliRunner().invoke(app, [*given, "--lang", "en", "--workers", "1"])
     assert done.exit_code == 0, done.stderr
-    assert f"{ICU}: 6 is the least found that keeps" in done.stdout
+    assert "ICU beds of Facility: 6 is the least found that keeps" in done.stdout
     assert "The next weaker value, 5, is shown not to suffice." in " ".join(done.stdout.split())
     assert max(map(len, done.stdout.splitlines())) <= 80
     assert len(done.stdout.splitlines()) <= 45

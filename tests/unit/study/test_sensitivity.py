@@ -445,7 +445,8 @@ def test_shares_have_a_table_and_a_figure(monkeypatch: pytest.MonkeyPatch, lang:
     table = sensitivity(results, ["deaths"])
     text = shown(shares_table(results.scenario, table, lang))
     chance = phrase(lang, "drivers.chance")
-    assert text.index(chance) < text.index(PATHS[0]) < text.index(PATHS[1])
+    names = [path_words(results.scenario, path, lang) for path in PATHS[:2]]
+    assert text.index(chance) < text.index(names[0]) < text.index(names[1])
     figure = draw_shares(results, table, "more-icu", "baseline", lang)
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert labels[:2] == [chance, phrase(lang, "drivers.assumptions")]
