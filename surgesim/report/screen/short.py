@@ -103,19 +103,22 @@ class ShortSummary:
         yield Text(deaths(results, lang))
         if self._plans:
             yield Text()
-            yield _plans_table(results, [*self._plans[: most - 1], self._plans[-1]], lang)
+            shown = _kept(self._plans, most)
+            yield _plans_table(results, shown, lang)
             if most < len(self._plans):
                 more = number(len(self._plans) - most, lang)
                 yield Text(phrase(lang, "short.more_plans", more=more), style="dim")
-            yield Text(" ".join(self._notes()), style="dim")
+            yield Text(" ".join(self._notes(shown)), style="dim")
             yield Text()
         yield Text(" ".join(_certainty(results, lang)))
         where = "short.where" if self._folder is None else "short.where_folder"
         yield Text(phrase(lang, where, folder=self._folder), style="dim")
 
-    def _notes(self) -> Iterator[str]:
-        """Yield what to know of the table of plans."""
-        yield _clear(self._results, self._plans, self._lang)
+    def _notes(self, shown: Sequence[dict[str, Row]]) -> Iterator[str]:
+        """Yield what to know of the table of plans, which shows some of them."""
+        clear = [plan for plan in self._plans if _is_clear(plan)]
+        if not clear or len(clear) > sum(map(_is_clear, shown)):
+            yield _clear(self._results, clear, self._lang)
         yield phrase(self._lang, "short.plans_note")
         if any(first_order(self._results, str(plan[DEATHS]["alternative"])) for plan in self._plans):
             yield phrase(self._lang, "short.order_note")
@@ -127,9 +130,21 @@ class ShortSummary:
             yield phrase(self._lang, "short.cost_note")
 
 
+def _kept(plans: Sequence[dict[str, Row]], most: int) -> list[dict[str, Row]]:
+    """Return `most` plans: the best, the worst, and those with clearly fewer deaths before others."""
+    *others, worst = plans
+    by_weight = sorted(range(len(others)), key=lambda rank: (rank > 0, not _is_clear(others[rank]), rank))
+    return [*(others[rank] for rank in sorted(by_weight[: most - 1])), worst]
+
+
+def _is_clear(plan: dict[str, Row]) -> bool:
+    """Return True if a plan has fewer deaths over the whole interval."""
+    return bool(plan[DEATHS]["difference_high"] < 0)
+
+
 def _clear(results: Results, plans: Sequence[dict[str, Row]], lang: str) -> str:
-    """Name the plans with fewer deaths over the whole interval, fewest first."""
-    found = [str(plan[DEATHS]["alternative"]) for plan in plans if plan[DEATHS]["difference_high"] < 0]
+    """Name the plans with fewer deaths over the whole interval, fewest first, or say that there is none."""
+    found = [str(plan[DEATHS]["alternative"]) for plan in plans]
     titles = [alternative_title(results.scenario, name, lang) for name in found[:MOST_CLEAR]]
     more = [ELLIPSIS] if len(found) > MOST_CLEAR else []
     key = "short.clear_note" if found else "short.none_clear_note"

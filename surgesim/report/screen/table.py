@@ -21,7 +21,7 @@ Justify = Literal["left", "right"]
 HEADER_LINES = 3
 """Max lines of a header before its column is widened."""
 
-NUMBERS_FIRST = 1.5
+NUMBERS_FIRST = 2.0
 """Weight of wrapping in columns of numbers, relative to columns of text."""
 
 

@@ -152,7 +152,7 @@ def test_parts_ordered_on_other_dates_are_told(results: Results) -> None:
 
 
 @pytest.mark.parametrize(
-    ("prices", "without"), [({"dose": 1, "test": 1}, ""), ({"test": 1}, ", without vaccine")]
+    ("prices", "without"), [({"dose": 1, "test": 1}, ""), ({"test": 1}, "; vaccine not counted")]
 )
 def test_a_cost_has_an_interval_and_names_what_has_no_price(
     results: Results, prices: dict[str, int], without: str
@@ -189,7 +189,7 @@ def test_clear_effects_beyond_the_table_are_named(results: Results) -> None:
     found, after = decisions(dataclasses.replace(results, scenario=scenario, comparison=table), (), "en")
     assert [str(one.title) for one in found] == names[:3]
     assert str(after[0]) == (
-        "Other plans with a clear effect: “more-staff” −40 deaths (−50 to −30), cost not costed."
+        "Smaller, but clear effects: “more-staff” −40 deaths (−50 to −30), cost not costed."
     )
 
 

@@ -130,7 +130,7 @@ def test_without_thresholds_and_alternatives(results: Results) -> None:
     )
     said = text(bare)
     assert "Criterion" not in said
-    assert "Plan, fewest deaths first" not in said
+    assert "Change by plan, fewest deaths first" not in said
     assert "Deaths in the baseline" in said
 
 
