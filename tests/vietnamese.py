@@ -24,7 +24,7 @@ WORD = re.compile(r"(?<![\w./-])[A-Za-z]{3,}(?![\w./-]|:\w)")
 KEYS = {
     *("design", "horizon", "location", "samples", "series", "target", "vary", "patients", "place"),
     *("field", "private", "public", "districts", "facilities", "alternatives", "files", "versions"),
-    *("baseline", "choice", "infections", "later", "staffed"),
+    *("baseline", "bound", "choice", "infections", "later", "name", "new", "probability", "staffed"),
 }
 """Arguments, columns, entries, sheets, alternatives, outcomes, facilities and classes without quotes."""
 

@@ -16,7 +16,7 @@ from surgesim.report.words import catalogue
 
 _PATH: Final = re.compile(
     r"(\S*[\w*][./\\]\S*|(?:[A-Z]:)?[/\\][^:]*"
-    r"|\S+(?=: (?:got|is|contains|cannot|damaged|missing|lacks|has|not) )): (.*)",
+    r"|\S+(?=: (?:got|is|contains|cannot|damaged|missing|lacks|has|not)[ ,])): (.*)",
     re.DOTALL,
 )
 """A message about a path of the scenario, a file or a folder, which stays as it is."""
@@ -49,11 +49,13 @@ def source_words(lang: str, source: str) -> str:
 
 
 def _message(text: str, depth: int) -> str:
+    lines = text.splitlines()
+    if len(lines) > 1 and all(map(_PATH.fullmatch, lines)):
+        return "\n".join(_message(line, depth) for line in lines)
     about = _PATH.fullmatch(text)
     if about is not None:
         return f"{about[1]}: {_message(about[2], depth)}"
     words = _by_pattern(text, depth, _message, "messages")
-    lines = text.splitlines()
     if words == text and len(lines) > 1:
         return "\n".join(_message(line, depth) for line in lines)
     return words

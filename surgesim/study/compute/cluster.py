@@ -287,11 +287,6 @@ def _errors(client: Any, address: str) -> Iterator[None]:
     except SurgesimError:
         raise
     except Exception as error:
-        if isinstance(error, RuntimeError) and "deserialization of the task graph" in str(error):
-            raise SurgesimError(
-                f"{address}: the scheduler cannot load what it was sent, expected the same packages as where "
-                "the study was started"
-            ) from error
         if client.status == "running" and not isinstance(error, FutureCancelledError | CommClosedError):
             raise
         raise SurgesimError(f"{address}: the connection to the scheduler was lost") from error

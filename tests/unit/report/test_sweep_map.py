@@ -14,6 +14,7 @@ from surgesim.model import simulation
 from surgesim.model.record import Record
 from surgesim.report import words
 from surgesim.report.figures import save, sweep_map
+from surgesim.report.paths import path_words
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.sweep.result import Sweep
 from surgesim.study.sweep.sweep import sweep
@@ -56,8 +57,9 @@ def test_every_cell_has_its_probability_and_interval(swept: Any, lang: str, tmp_
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["0", "20", "100"]
     half = "0.5" if lang == "en" else "0,5"
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0", half, "1"]
-    assert axes.get_xlabel() == SHARE
-    assert axes.get_ylabel().replace("\n", "") == BEDS
+    scenario = made.scenarios["small"]
+    assert axes.get_xlabel() == path_words(scenario, SHARE, lang)
+    assert axes.get_ylabel().replace("\n", " ") == path_words(scenario, BEDS, lang)
     assert overlaps(figure) == []
     assert outside(figure) == []
     assert save(figure, tmp_path / "a.svg").read_bytes() == save(figure, tmp_path / "b.svg").read_bytes()
@@ -69,11 +71,12 @@ def test_other_paths_are_averaged_over_and_named(swept: Any) -> None:
     figure = sweep_map(made)
     assert texts(figure) == ["5%", "5%", "25%", "25%"]  # no interval: the runs of a cell are not independent
     said = " ".join(text.get_text() for text in figure.texts).replace("\n", " ")
-    assert f"mean over the values of {URGENT}" in said
+    assert f"mean over the values of {path_words(made.scenarios['small'], URGENT, 'en')}" in said
     chosen = sweep_map(made, x=URGENT, y=BEDS)
     assert texts(chosen) == ["0%", "20%", "10%", "30%"]
-    assert chosen.axes[0].get_xlabel() == URGENT
-    assert sweep_map(made, y=BEDS).axes[0].get_xlabel() == SHARE
+    scenario = made.scenarios["small"]
+    assert chosen.axes[0].get_xlabel() == path_words(scenario, URGENT, "en")
+    assert sweep_map(made, y=BEDS).axes[0].get_xlabel() == path_words(scenario, SHARE, "en")
 
 
 def test_a_point_whose_runs_all_failed_says_nothing(swept: Any) -> None:
