@@ -3,7 +3,8 @@
 Only this module knows about Dask. What all tasks have in common, such as the scenarios, is sent to the
 cluster once: workers fetch it from each other, and the scheduler sends it again where it was lost. A batch
 takes a worker some 30 s, so that a scheduler that handles some 50 tasks a second keeps a thousand cores busy;
-the last batches are shorter, so that all workers end at about the same time.
+the last batches are shorter, so that all workers end at about the same time. Each batch is sent to the worker
+that has least to do: left to itself, Dask lets batches wait where the scenarios are, behind later ones.
 """
 
 from __future__ import annotations
@@ -108,10 +109,13 @@ class _Batches(Generic[Task, Result]):
         self._tasks = tasks
         self._left = deque(places)
         self._say = say
-        self._running: dict[str, tuple[Any, list[int]]] = {}
+        self._running: dict[str, tuple[Any, list[int], str]] = {}  # future, places, worker
+        self._queued: Counter[str] = Counter()  # batches per worker
+        self._sent = 0
         self._finished: SimpleQueue[Any] = SimpleQueue()
         self._computed, self._seconds = 0, 0.0
-        self._threads, self._looked = 0, -math.inf
+        self._threads: dict[str, int] = {}  # per worker
+        self._looked = -math.inf
         self._expected = _here()
         self._alone: set[int] = set()  # places of tasks that are sent one by one
         self._lost: Counter[int | None] = Counter()  # None: what all tasks have in common
@@ -134,7 +138,7 @@ class _Batches(Generic[Task, Result]):
                     raise batch.error
         finally:
             with suppress(Exception):  # a lost connection has nothing to cancel
-                self._client.cancel([future for future, _ in self._running.values()])
+                self._client.cancel([future for future, *_ in self._running.values()])
 
     def _next(self) -> Any:
         """Wait for a batch to complete, and meanwhile send work to workers that join."""
@@ -148,7 +152,8 @@ class _Batches(Generic[Task, Result]):
         """Return a completed batch; None if workers were lost, so that its tasks are sent again."""
         from distributed.scheduler import KilledWorker
 
-        _, places = self._running.pop(future.key)
+        _, places, worker = self._running.pop(future.key)
+        self._queued[worker] -= 1
         try:
             batch: _Batch[Result] = future.result()
         except KilledWorker as error:
@@ -188,14 +193,16 @@ class _Batches(Generic[Task, Result]):
         ) from error
 
     def _send(self) -> None:
-        """Send batches until every thread of the cluster has enough of them."""
+        """Send batches until every worker has enough of them, first to those that have least."""
         if time.monotonic() - self._looked > LOOK_SECONDS:
-            threads = sum(self._client.nthreads().values())
+            threads = self._client.nthreads()
             if not threads and (self._threads or self._looked < 0):
                 self._say(f"{self._address}: the scheduler has no workers; waiting until one joins")
             self._threads, self._looked = threads, time.monotonic()
-        while self._left and len(self._running) < AHEAD * self._threads:
-            self._submit(self._taken())
+        for ahead in range(1, AHEAD + 1):
+            for worker, threads in self._threads.items():
+                while self._left and self._queued[worker] < ahead * threads:
+                    self._submit(self._taken(), worker)
 
     def _taken(self) -> list[int]:
         """Take the places of the next batch."""
@@ -210,13 +217,25 @@ class _Batches(Generic[Task, Result]):
         if not self._seconds:
             return 1
         in_time = BATCH_SECONDS * self._computed / self._seconds
-        fair = len(self._left) / (2 * AHEAD * self._threads)
+        fair = len(self._left) / (2 * AHEAD * sum(self._threads.values()))
         return max(1, min(math.ceil(fair), int(min(in_time, MOST_IN_BATCH))))
 
-    def _submit(self, places: list[int]) -> None:
+    def _submit(self, places: list[int], worker: str) -> None:
+        """Send a batch to a worker; Dask gives it to another if that one is lost, or has it late."""
         items = [(place, self._tasks[place]) for place in places]
-        future = self._client.submit(_compute, self._work, items, self._expected, pure=False)
-        self._running[future.key] = future, places
+        future = self._client.submit(
+            _compute,
+            self._work,
+            items,
+            self._expected,
+            pure=False,
+            workers=[worker],
+            allow_other_workers=True,
+            priority=-self._sent,  # a worker begins with the first it got
+        )
+        self._sent += 1
+        self._queued[worker] += 1
+        self._running[future.key] = future, places, worker
         future.add_done_callback(self._finished.put)
 
 
@@ -375,7 +394,7 @@ def _check_workers(client: Any, address: str) -> None:
 
 
 def _no_package(address: str, error: ImportError) -> SurgesimError:
-    return SurgesimError(f"{address}: a worker cannot import surgesim ({error})")
+    return SurgesimError(f"{address}: a worker cannot import what the study needs ({error})")
 
 
 def _here() -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -68,9 +69,9 @@ def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     found: list[int] = []
     send = cluster._Batches._submit
 
-    def counted(self: Any, places: list[int]) -> None:
+    def counted(self: Any, places: list[int], worker: str) -> None:
         found.append(len(places))
-        send(self, places)
+        send(self, places, worker)
 
     monkeypatch.setattr(cluster._Batches, "_submit", counted)
     return found
@@ -161,6 +162,25 @@ def test_a_cluster_without_workers_starts_them_when_there_is_work() -> None:
     ]
 
 
+def test_every_worker_has_its_own_batches_and_begins_with_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "LOOK_SECONDS", -1.0)
+    client = Busy({"one": 1})
+    batches = cluster._Batches(client, "tcp://here:1", square, range(600), range(600), print)
+    batches._send()
+    assert [worker for worker, _ in client.sent] == ["one", "one"]
+    client.threads = {"one": 1, "two": 1, "three": 2}
+    batches._send()
+    assert Counter(worker for worker, _ in client.sent) == {"one": 2, "two": 2, "three": 4}
+    assert [worker for worker, _ in client.sent[2:5]] == ["two", "three", "three"]  # then their second ones
+    client.threads = {"one": 1, "two": 1, "four": 1}
+    batches._received(client.answers[2])
+    batches._send()
+    assert [worker for worker, _ in client.sent[8:]] == ["four", "two", "four"]
+    priorities = [priority for _, priority in client.sent]
+    assert priorities == sorted(priorities, reverse=True)
+    assert len(set(priorities)) == len(priorities)
+
+
 def where(task: int) -> str:
     from distributed import get_worker
 
@@ -211,6 +231,27 @@ class WithoutScenario(Doomed):
 
     def lost_key(self, key: str) -> str:
         return self.shared[-1]
+
+
+class Busy:
+    """A client with some `threads` per worker, whose batches are not done."""
+
+    def __init__(self, threads: dict[str, int]) -> None:
+        self.threads = threads
+        self.sent: list[tuple[str, int]] = []  # worker and priority of each batch
+        self.answers: list[Answer] = []
+
+    def nthreads(self) -> dict[str, int]:
+        return dict(self.threads)
+
+    def submit(self, work: Any, *given: Any, **settings: Any) -> Answer:
+        if "key" in settings:
+            return Answer(settings["key"], work(*given))
+        ((worker,), others) = settings["workers"], settings["allow_other_workers"]
+        assert others  # else its batches would wait for a worker that is lost
+        self.sent.append((worker, settings["priority"]))
+        self.answers.append(Answer(f"batch-{len(self.sent)}", work(given[0].value, *given[1:])))
+        return self.answers[-1]
 
 
 class Answer:
