@@ -242,14 +242,17 @@ def measure_memory(results: int, size: int) -> None:
         stored.open(resume=False)
         work = partial(numbered, stored.path / "parts", (results - 1) * packed)
         begin, begun = memory_mb(), time.monotonic()
+        here, there = time.process_time(), processor_seconds(process)
         count = waiting = 0
         for content in stored.contents(work, range(results), Backend(scheduler=address)):
             waiting = waiting or sum(stored.done)
             count += len(content) == size
         seconds, of_scheduler = time.monotonic() - begun, memory_mb(process, "VmHWM")
         most = memory_mb(of="VmHWM")
+        here, there = time.process_time() - here, processor_seconds(process) - there
     say(f"{count} results of {size / 1e6:g} MB in {seconds:.0f} s; {waiting} waited for the first")
     say(f"{begin:.0f} MB before, at most {most:.0f} MB; the scheduler {of_scheduler:.0f} MB")
+    say(f"a result costs this process {1000 * here / count:.0f} ms, the scheduler {1000 * there / count:.0f} ms")
 
 
 def measure_tables(runs: int) -> None:
