@@ -252,7 +252,8 @@ def measure_memory(results: int, size: int) -> None:
         here, there = time.process_time() - here, processor_seconds(process) - there
     say(f"{count} results of {size / 1e6:g} MB in {seconds:.0f} s; {waiting} waited for the first")
     say(f"{begin:.0f} MB before, at most {most:.0f} MB; the scheduler {of_scheduler:.0f} MB")
-    say(f"a result costs this process {1000 * here / count:.0f} ms, the scheduler {1000 * there / count:.0f} ms")
+    costs = [round(1000 * seconds / count) for seconds in (here, there)]
+    say(f"a result costs this process {costs[0]} ms, the scheduler {costs[1]} ms")
 
 
 def measure_tables(runs: int) -> None:

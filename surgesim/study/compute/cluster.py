@@ -13,14 +13,17 @@ import hashlib
 import json
 import logging
 import math
+import operator
 import re
 import socket
 import time
 import uuid
+import warnings
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
@@ -28,6 +31,7 @@ from typing import Any, Generic, TypeVar
 from surgesim.errors import SurgesimError
 from surgesim.study.compute.backend import Scheduler
 from surgesim.study.compute.environment import COMPUTING, versions
+from surgesim.version import __version__
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -102,8 +106,6 @@ class _Batches(Generic[Task, Result]):
         places: Iterable[int],
         say: Callable[[str], object],
     ) -> None:
-        from distributed.protocol import pickle
-
         self._client = client
         self._address = address
         self._tasks = tasks
@@ -116,13 +118,12 @@ class _Batches(Generic[Task, Result]):
         self._computed, self._seconds = 0, 0.0
         self._threads: dict[str, int] = {}  # per worker
         self._looked = -math.inf
-        self._expected = _here()
         self._alone: set[int] = set()  # places of tasks that are sent one by one
         self._lost: Counter[int | None] = Counter()  # None: what all tasks have in common
-        packed = pickle.dumps(work)
-        self._common = pickle.loads, packed
-        self._key = f"surgesim-{hashlib.sha256(packed).hexdigest()}"
-        self._work = client.submit(*self._common, key=self._key)
+        self._packing = _packing()
+        self._common = self._packing.dumps(partial(_compute, work, _here()))
+        self._key = f"surgesim-{hashlib.sha256(self._common).hexdigest()}"
+        self._work = self._shared(self._key)
 
     def results(self) -> Generator[tuple[int, Result], None, None]:
         """Yield places and results as batches complete."""
@@ -171,7 +172,7 @@ class _Batches(Generic[Task, Result]):
         """Send the tasks of a lost batch again: one by one, and one that is lost alone after all others."""
         if error.task == self._work.key:
             self._count(None, error)
-            self._work = self._client.submit(*self._common, key=f"{self._key}-{uuid.uuid4().hex[:8]}")
+            self._work = self._shared(f"{self._key}-{uuid.uuid4().hex[:8]}")
         if len(places) == 1 and error.task == key:
             self._count(places[0], error)
             self._left.append(places[0])
@@ -196,6 +197,7 @@ class _Batches(Generic[Task, Result]):
         """Send batches until every worker has enough of them, first to those that have least."""
         if time.monotonic() - self._looked > LOOK_SECONDS:
             threads = self._client.nthreads()
+            _check_versions(self._client, self._address, sorted(threads.keys() - self._threads.keys()))
             if not threads and (self._threads or self._looked < 0):
                 self._say(f"{self._address}: the scheduler has no workers; waiting until one joins")
             self._threads, self._looked = threads, time.monotonic()
@@ -220,14 +222,16 @@ class _Batches(Generic[Task, Result]):
         fair = len(self._left) / (2 * AHEAD * sum(self._threads.values()))
         return max(1, min(math.ceil(fair), int(min(in_time, MOST_IN_BATCH))))
 
+    def _shared(self, key: str) -> Any:
+        """Send what all tasks have in common."""
+        return self._client.submit(self._packing.loads, self._common, key=key)
+
     def _submit(self, places: list[int], worker: str) -> None:
         """Send a batch to a worker; Dask gives it to another if that one is lost, or has it late."""
-        items = [(place, self._tasks[place]) for place in places]
         future = self._client.submit(
-            _compute,
+            operator.call,  # the scheduler, which has no need of surgesim, looks at what it passes on
             self._work,
-            items,
-            self._expected,
+            self._packing.dumps([(place, self._tasks[place]) for place in places]),
             pure=False,
             workers=[worker],
             allow_other_workers=True,
@@ -239,10 +243,9 @@ class _Batches(Generic[Task, Result]):
         future.add_done_callback(self._finished.put)
 
 
-def _compute(
-    work: Callable[[Task], Result], items: Sequence[tuple[int, Task]], expected: Mapping[str, str]
-) -> _Batch[Result]:
+def _compute(work: Callable[[Task], Result], expected: Mapping[str, str], packed: bytes) -> _Batch[Result]:
     """Compute a batch on a worker."""
+    items: Sequence[tuple[int, Task]] = _packing().loads(packed)
     begun = time.perf_counter()
     results: list[tuple[int, Result]] = []
     try:
@@ -275,7 +278,7 @@ def _client(scheduler: Scheduler) -> Iterator[tuple[Any, str]]:
     try:
         with _without_log(), _errors(client, address):
             if client.cluster is None or client.nthreads():  # else it starts workers when there is work
-                _check_workers(client, address)
+                _wait_for_worker(client, address)
             yield client, address
     finally:
         if close:
@@ -292,7 +295,18 @@ def _import() -> Any:
 
 
 def _connected(scheduler: Any) -> Any:
-    return _import()(scheduler, timeout=ANSWER_SECONDS, set_as_default=False)
+    from distributed.versions import VersionMismatchWarning
+
+    with warnings.catch_warnings():  # versions on which results depend are checked anyway
+        warnings.simplefilter("ignore", VersionMismatchWarning)
+        return _import()(scheduler, timeout=ANSWER_SECONDS, set_as_default=False)
+
+
+def _packing() -> Any:
+    """Return Dask's module that pickles functions and objects."""
+    from distributed.protocol import pickle
+
+    return pickle
 
 
 @contextmanager
@@ -369,8 +383,8 @@ def _no_answer(address: str, seconds: int) -> SurgesimError:
     )
 
 
-def _check_workers(client: Any, address: str) -> None:
-    """Check that there are workers, with the versions of this process, so that results are identical."""
+def _wait_for_worker(client: Any, address: str) -> None:
+    """Raise an error if there is no worker."""
     try:
         client.wait_for_workers(1, timeout=ANSWER_SECONDS)
     except TimeoutError as error:
@@ -378,22 +392,36 @@ def _check_workers(client: Any, address: str) -> None:
             f"{address}: the scheduler has no workers, expected at least one: start it with "
             f"`dask worker {address}`"
         ) from error
-    try:
-        there: Mapping[str, Any] = client.run(_differences, _here(), on_error="return")
-    except ImportError as error:
-        raise _no_package(address, error) from error
-    for worker, differences in there.items():
-        if isinstance(differences, OSError):  # the worker was lost in the meantime
-            continue
-        if isinstance(differences, ImportError):
-            raise _no_package(address, differences) from differences
-        if isinstance(differences, Exception):
-            raise differences
+
+
+def _check_versions(client: Any, address: str, workers: list[str]) -> None:
+    """Check that workers have the versions of this process, so that results are identical."""
+    if not workers:
+        return
+    from pydoc import locate  # a function that a worker without surgesim has
+
+    for worker, version in _on_workers(client, address, workers, locate, "surgesim.version.__version__"):
+        if version != __version__:
+            difference = _difference("surgesim", version, __version__)
+            raise SurgesimError(f"{address}: worker {worker} {difference}")
+    for worker, differences in _on_workers(client, address, workers, _differences, _here()):
         for difference in differences:
             raise SurgesimError(f"{address}: worker {worker} {difference}")
 
 
-def _no_package(address: str, error: ImportError) -> SurgesimError:
+def _on_workers(
+    client: Any, address: str, workers: list[str], ask: Callable[..., Any], *given: Any
+) -> Iterator[tuple[str, Any]]:
+    """Yield workers and their answers, except of those that were lost in the meantime."""
+    for worker, answer in client.run(ask, *given, workers=workers, on_error="return").items():
+        if isinstance(answer, OSError):
+            continue
+        if isinstance(answer, Exception):
+            raise _no_package(address, answer) from answer
+        yield worker, answer
+
+
+def _no_package(address: str, error: object) -> SurgesimError:
     return SurgesimError(f"{address}: a worker cannot import what the study needs ({error})")
 
 
@@ -406,7 +434,12 @@ def _differences(expected: Mapping[str, str]) -> list[str]:
     """Return how the versions in this process differ from those `expected`."""
     here = _here()
     return [
-        f"has {package} {here.get(package, 'none')}, expected {version} as where the study was started"
+        _difference(package, here.get(package), version)
         for package, version in expected.items()
         if here.get(package) != version
     ]
+
+
+def _difference(package: str, version: str | None, expected: str) -> str:
+    got = f"has {package} {version}" if version else f"has no {package}"
+    return f"{got}, expected {expected} as where the study was started"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import re
 import time
 from collections import Counter
@@ -130,7 +131,7 @@ def test_results_before_an_error_arrive(two_threads: LocalCluster, monkeypatch: 
 def test_a_worker_of_another_version_is_refused_though_it_joins_late(
     two_threads: LocalCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster, "_check_workers", lambda *given: None)
+    monkeypatch.setattr(cluster, "_check_versions", lambda *given: None)
     here = cluster._here()
     asked = iter([{**here, "simpy": "0.1"}])
     monkeypatch.setattr(cluster, "_here", lambda: next(asked, here))
@@ -179,6 +180,18 @@ def test_every_worker_has_its_own_batches_and_begins_with_the_first(monkeypatch:
     priorities = [priority for _, priority in client.sent]
     assert priorities == sorted(priorities, reverse=True)
     assert len(set(priorities)) == len(priorities)
+    assert Counter(client.checked) == {"one": 2, "two": 2, "three": 2, "four": 2}
+
+
+def test_a_worker_without_surgesim_is_refused_whenever_it_joins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "LOOK_SECONDS", -1.0)
+    client = Busy({"one": 1})
+    batches = cluster._Batches(client, "tcp://here:1", square, range(600), range(600), print)
+    batches._send()
+    client.threads["bare"] = 1
+    with pytest.raises(SurgesimError, match=r"tcp://here:1: worker bare has no surgesim, expected \d"):
+        batches._send()
+    assert {worker for worker, _ in client.sent} == {"one"}
 
 
 def where(task: int) -> str:
@@ -213,15 +226,18 @@ class Doomed:
         if "key" in settings:
             self.shared.append(settings["key"])
             return Answer(settings["key"], work(*given))
-        of_work, items, expected = given
-        self.sent.append([task for _, task in items])
+        common, packed = given
+        self.sent.append([task for _, task in pickle.loads(packed)])
         key = f"batch-{len(self.sent)}"
         if self.is_lost(len(self.sent), self.sent[-1]):
             return Answer(key, None, lost=self.lost_key(key))
-        return Answer(key, work(of_work.value, items, expected))
+        return Answer(key, work(common.value, packed))
 
     def lost_key(self, key: str) -> str:
         return key
+
+    def run(self, *given: Any, **settings: Any) -> dict[str, Any]:
+        return {}
 
     def cancel(self, futures: list[Any]) -> None: ...
 
@@ -240,17 +256,24 @@ class Busy:
         self.threads = threads
         self.sent: list[tuple[str, int]] = []  # worker and priority of each batch
         self.answers: list[Answer] = []
+        self.checked: list[str] = []  # workers that were asked for their versions
 
     def nthreads(self) -> dict[str, int]:
         return dict(self.threads)
 
+    def run(self, ask: Any, *given: Any, workers: list[str], **settings: Any) -> dict[str, Any]:
+        self.checked.extend(workers)
+        return {worker: None for worker in workers if worker == "bare"}
+
     def submit(self, work: Any, *given: Any, **settings: Any) -> Answer:
+        assert not work.__module__.startswith("surgesim")  # which the scheduler may not have
+        assert all(isinstance(each, (bytes, Answer)) for each in given)
         if "key" in settings:
             return Answer(settings["key"], work(*given))
         ((worker,), others) = settings["workers"], settings["allow_other_workers"]
         assert others  # else its batches would wait for a worker that is lost
         self.sent.append((worker, settings["priority"]))
-        self.answers.append(Answer(f"batch-{len(self.sent)}", work(given[0].value, *given[1:])))
+        self.answers.append(Answer(f"batch-{len(self.sent)}", work(given[0].value, given[1])))
         return self.answers[-1]
 
 
