@@ -142,6 +142,12 @@ def to_decimals(value: float, lang: str, decimals: int) -> str:
     return format_decimal(round(value, decimals) + 0.0, pattern, lang).replace("-", "\N{MINUS SIGN}")
 
 
+def with_sign(value: float, lang: str, decimals: int | None = None) -> str:
+    """Format `value` with its sign, ``+`` too, to a number of decimals or, by default, like `round_off`."""
+    text = round_off(value, lang) if decimals is None else to_decimals(value, lang, decimals)
+    return f"+{text}" if (value if decimals is None else round(value, decimals)) > 0 else text
+
+
 def common_decimals(value: float, low: float, high: float) -> int:
     """Return the number of decimals for a difference and both ends of its interval.
 

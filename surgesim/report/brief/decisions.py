@@ -11,7 +11,7 @@ import numpy as np
 
 from surgesim.decisions.door import Calendar, Size, Worth
 from surgesim.errors import ResultsError
-from surgesim.report.citation import Passage, Row, Value, cell, join, passage, proper_name, source
+from surgesim.report.citation import Passage, Row, Value, cell, join, passage, proper_name, quote, source
 from surgesim.report.names import alternative_title
 from surgesim.report.prose.amounts import amounts, changed_rules, vaccinates
 from surgesim.report.prose.calendar import dated_plan, decision_title
@@ -28,6 +28,7 @@ from surgesim.report.prose.decisions import (
     value_words,
 )
 from surgesim.report.prose.plans import first_order, plan_changes
+from surgesim.report.prose.sentences import in_percent
 from surgesim.report.prose.summary import runs
 from surgesim.report.words import (
     common_decimals,
@@ -36,8 +37,7 @@ from surgesim.report.words import (
     number,
     percent,
     phrase,
-    round_off,
-    to_decimals,
+    with_sign,
 )
 from surgesim.study.measures.compare import COST, DEATHS
 
@@ -277,22 +277,22 @@ def _at_latest(row: Row, lang: str) -> Passage:
 
 
 def _effect(row: Row, lang: str) -> Passage:
-    """State the change of deaths with its interval, from a row of comparison.csv."""
+    """State the change of deaths, from a row of comparison.csv, with its interval, in percent if possible."""
+    share = in_percent(row, lang)
+    if share is not None:
+        mean = quote("comparison", row, "difference", with_sign, lang)
+        return passage(lang, "onepage.effect_share", mean=mean, share=share)
     return _change(row, lambda column: cell("comparison", row, column), lang)
 
 
 def _change(row: Row, place: Callable[[str], str], lang: str, what: str = "") -> Passage:
     decimals = common_decimals(*(float(row[column]) for column in DIFFERENCE))
     mean, low, high = (
-        Value(_signed(float(row[column]), decimals, lang), float(row[column]), place(column))
+        Value(with_sign(float(row[column]), lang, decimals), float(row[column]), place(column))
         for column in DIFFERENCE
     )
     key = "onepage.effect_of" if what else "onepage.effect"
     return passage(lang, key, mean=mean, low=low, high=high, what=what)
-
-
-def _signed(value: float, decimals: int, lang: str) -> str:
-    return f"{'+' if value > 0 else ''}{to_decimals(value, lang, decimals)}"
 
 
 def _cost(results: Results, name: str, lang: str) -> str:
@@ -317,9 +317,7 @@ def _money(row: Row, place: Callable[[str], str], scenario: Scenario, lang: str)
     decimals = common_decimals(*(value / scale for value in (mean, *ends)))
     said = {
         name: Value(
-            f"{'+' if value > 0 else ''}{round_off(value / scale, lang)}"
-            if is_exact
-            else _signed(value / scale, decimals, lang),
+            with_sign(value / scale, lang) if is_exact else with_sign(value / scale, lang, decimals),
             value,
             place(column),
             scale=scale,

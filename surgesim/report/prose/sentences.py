@@ -20,6 +20,7 @@ from surgesim.report.words import (
     phrase,
     round_off,
     to_decimals,
+    with_sign,
 )
 from surgesim.scenario.schema.indicators import ICU_BEDS
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
@@ -36,6 +37,12 @@ if TYPE_CHECKING:
 
 FEWEST_FOR_A_RANGE: Final = 5
 """Min number of replications for meaningful 5 % and 95 % quantiles."""
+
+RELATIVE: Final = ("relative", "relative_low", "relative_high")
+"""The columns of a difference as a share of the baseline, and of its interval."""
+
+PERCENT: Final = 0.01
+"""One percent, as a share."""
 
 RANGE: Final = (0.05, 0.95)
 """The quantiles between which a range over the runs lies."""
@@ -77,6 +84,23 @@ def amount(row: Row, sign: float, lang: str) -> dict[str, Value]:
         )
         for name, column in (("value", "difference"), ("low", low), ("high", high))
     }
+
+
+def in_percent(row: Row, lang: str) -> Passage | None:
+    """Format a difference in percent of the baseline, with its interval: ``-58% (-80% to -35%)``.
+
+    None if it has no such interval, as for a first day or if the baseline may be 0.
+    """
+    values = [100 * float(row.get(column, math.nan)) for column in RELATIVE]
+    if any(map(math.isnan, values)):
+        return None
+    decimals = common_decimals(*values)
+
+    def write(value: float, lang: str) -> str:
+        return f"{with_sign(value, lang, decimals)}%"
+
+    mean, low, high = (quote("comparison", row, column, write, lang, PERCENT) for column in RELATIVE)
+    return passage(lang, "change.percent", mean=mean, low=low, high=high)
 
 
 def longer_without_fewer_deaths(results: Results, lang: str) -> Iterator[Passage]:

@@ -45,6 +45,7 @@ from surgesim.report.words import (
     phrase,
     round_off,
     to_decimals,
+    with_sign,
 )
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.measures.binding import modelled_limits
@@ -329,13 +330,12 @@ def signed(
         return ""
     mean, low, high = (row[c] / scale for c in ("difference", "difference_low", "difference_high"))
     half = (high - low) / 2
-    sign = "+" if mean > 0 else ""
     if math.isnan(half) or half == 0:
-        return f"{sign}{round_off(mean, lang)}"
+        return with_sign(mean, lang)
     decimals = common_decimals(mean, mean - half, mean + half)
     if abs(mean) >= 1 or half >= abs(mean):
         decimals = min(decimals, most_decimals)
-    return f"{sign}{to_decimals(mean, lang, decimals)} ±{to_decimals(half, lang, decimals)}"
+    return f"{with_sign(mean, lang, decimals)} ±{to_decimals(half, lang, decimals)}"
 
 
 def _first_difference(breached: Mapping[Any, Any] | None, first: Mapping[Any, Any] | None, lang: str) -> str:
@@ -353,14 +353,9 @@ def _points(row: Mapping[Any, Any] | None, lang: str) -> str:
         return ""
     ends = [100 * row[c] for c in ("difference", "difference_low", "difference_high")]
     if math.isnan(ends[1]):
-        return _with_sign(ends[0], lang, 0)
-    mean, low, high = (_with_sign(value, lang, 0) for value in ends)
+        return with_sign(ends[0], lang, 0)
+    mean, low, high = (with_sign(value, lang, 0) for value in ends)
     return f"{mean} ({phrase(lang, 'screen.to', low=low, high=high)})"
-
-
-def _with_sign(value: float, lang: str, decimals: int) -> str:
-    value = round(value, decimals) + 0.0  # no -0
-    return f"{'+' if value > 0 else ''}{to_decimals(value, lang, decimals)}"
 
 
 def _threshold(scenario: Scenario, row: Mapping[Any, Any], lang: str) -> tuple[str, str, str]:

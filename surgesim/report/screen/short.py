@@ -28,6 +28,7 @@ from surgesim.report.words import (
     money_unit,
     number,
     phrase,
+    with_sign,
 )
 from surgesim.scenario.schema.indicators import ICU_BEDS
 from surgesim.scenario.schema.scenario import BASELINE
@@ -246,13 +247,17 @@ def _by_deaths(results: Results) -> list[dict[str, Row]]:
 def _plans_table(results: Results, plans: Sequence[dict[str, Row]], lang: str) -> ScreenTable:
     """Build the table of plans: differences from the baseline in deaths, days of emergency and cost."""
     costed = results.scenario.supply.costs is not None
-    outcomes = [DEATHS, *([SITUATION_DAYS] if any(SITUATION_DAYS in plan for plan in plans) else [])]
+    in_percent = any(_percent(plan[DEATHS], lang) for plan in plans)
+    with_days = any(SITUATION_DAYS in plan for plan in plans)
     costs = [abs(float(plan[COST]["difference"])) for plan in plans if costed and COST in plan]
     scale, unit = money_unit(max(costs, default=0.0), results.scenario.supply.currency, lang)
     table = ScreenTable("", borders=False)
     table.add_column(phrase(lang, "short.plan"), "left")
-    for outcome in outcomes:
-        table.add_column(phrase(lang, f"short.{outcome}"))
+    table.add_column(phrase(lang, "short.deaths"))
+    if in_percent:
+        table.add_column("%")
+    if with_days:
+        table.add_column(phrase(lang, "short.situation_days"))
     if costs:
         table.add_column(phrase(lang, "short.cost", unit=unit))
     names = [str(plan[DEATHS]["alternative"]) for plan in plans]
@@ -260,11 +265,12 @@ def _plans_table(results: Results, plans: Sequence[dict[str, Row]], lang: str) -
     if any(orders.values()):
         table.add_column(phrase(lang, "short.order"))
     for name, plan in zip(names, plans, strict=True):
-        cells = [signed(plan.get(outcome), lang, most_decimals=1) for outcome in outcomes]
-        if len(cells) > 1 and _spurious(plan):
-            cells[1] += "*"
-        elif len(cells) > 1 and _longer_but_lower(plan):
-            cells[1] += LONGER
+        cells = [signed(plan[DEATHS], lang, most_decimals=1)]
+        if in_percent:
+            cells.append(_percent(plan[DEATHS], lang))
+        if with_days:
+            mark = "*" if _spurious(plan) else LONGER if _longer_but_lower(plan) else ""
+            cells.append(signed(plan.get(SITUATION_DAYS), lang, most_decimals=1) + mark)
         if costs:
             cells.append(signed(plan.get(COST), lang, scale, most_decimals=1))
         day = orders[name]
@@ -272,6 +278,12 @@ def _plans_table(results: Results, plans: Sequence[dict[str, Row]], lang: str) -
             cells.append("" if day is None else day_month(day, lang))
         table.add_row(alternative_title(results.scenario, name, lang), *cells)
     return table
+
+
+def _percent(deaths: Row, lang: str) -> str:
+    """Format a change of deaths in percent of the baseline, or as nothing if it has none."""
+    share = 100 * float(deaths.get("relative", math.nan))
+    return "" if math.isnan(share) else with_sign(share, lang)
 
 
 def _spurious(plan: dict[str, Row]) -> bool:

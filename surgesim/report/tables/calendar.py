@@ -12,8 +12,8 @@ from surgesim.report.prose.calendar import (
     later_words,
     trigger_words,
 )
-from surgesim.report.tables.cells import Cell, ReportTable, lines, with_sign
-from surgesim.report.words import phrase
+from surgesim.report.tables.cells import Cell, ReportTable, lines
+from surgesim.report.words import phrase, with_sign
 
 if TYPE_CHECKING:
     from surgesim.decisions.door import Calendar

@@ -14,8 +14,7 @@ from surgesim.report.names import alternative_title
 from surgesim.report.words import (
     common_decimals,
     phrase,
-    round_off,
-    to_decimals,
+    with_sign,
 )
 
 if TYPE_CHECKING:
@@ -112,15 +111,6 @@ def district_title(scenario: Scenario, name: str, lang: str) -> str:
     return name if district is None else district.title.get(lang)
 
 
-def _sign(value: float) -> str:
-    return "+" if value > 0 else ""
-
-
-def with_sign(value: float, lang: str) -> str:
-    """Format a number with its sign, including ``+``."""
-    return f"{_sign(value)}{round_off(value, lang)}"
-
-
 def change(row: Row, lang: str, scale: float = 1.0) -> Passage:
     """Format a difference with its sign and, below it, its interval, to the same number of decimals."""
     values = [float(row[c]) / scale for c in ("difference", "difference_low", "difference_high")]
@@ -129,7 +119,7 @@ def change(row: Row, lang: str, scale: float = 1.0) -> Passage:
     decimals = common_decimals(*values)
 
     def write(value: float, lang: str) -> str:
-        return f"{_sign(value)}{to_decimals(value, lang, decimals)}"
+        return with_sign(value, lang, decimals)
 
     mean, *ends = (
         quote("comparison", row, c, write, lang, scale)

@@ -13,7 +13,7 @@ from surgesim.report.citation import Passage, Row, Value, join, proper_name, quo
 from surgesim.report.names import criteria, threshold_title
 from surgesim.report.prose.costing import costs_left_out, per_death_averted
 from surgesim.report.prose.plans import plan_changes
-from surgesim.report.prose.sentences import longer_without_fewer_deaths
+from surgesim.report.prose.sentences import PERCENT, in_percent, longer_without_fewer_deaths
 from surgesim.report.prose.summary import province_rows
 from surgesim.report.tables.cells import (
     NONE,
@@ -49,10 +49,6 @@ COMPARED: Final = (
     "peak_without_bed",
 )
 """Outcomes compared between plans in the report; all others are in comparison.csv."""
-
-
-POINT: Final = 0.01
-"""A percentage point, as a share."""
 
 
 def plans(results: Results, lang: str) -> ReportTable | None:
@@ -121,7 +117,8 @@ def _difference(row: Row | None, lang: str, more_deaths: bool) -> Cell:
         tone = "deadlier"
     said = phrase(lang, f"tone.{tone}")
     mark = Passage(said, Markup('<span class="tone">{}</span>').format(said))
-    return Cell(lines(change(row, lang), mark), tone)
+    share = in_percent(row, lang) if row["outcome"] == DEATHS else None
+    return Cell(lines(change(row, lang), *([] if share is None else [share]), mark), tone)
 
 
 def _tone(low: float, high: float, better: str) -> str:
@@ -170,7 +167,7 @@ def _changes(
         title = threshold_title(results.scenario, name, lang)
         districts = name in results.scenario.command.in_districts
         builder.columns.append(phrase(lang, "screen.in_any_district", what=title) if districts else title)
-    scale = POINT if prefix == BREACHED else 1.0
+    scale = PERCENT if prefix == BREACHED else 1.0
     _add_baseline(builder, by_plan, [f"{prefix}{name}" for name in shown], lang, scale)
     for plan, by_outcome in by_plan.items():
         never = _never(results, plan) if prefix == FIRST_DAY else set()

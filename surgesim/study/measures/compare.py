@@ -139,16 +139,31 @@ def _paired(side: str, before: Floats | Bools, after: Floats | Bools, runs: int)
     interval = paired_interval if before.dtype != bool else paired_shares_interval
     low, high = interval(difference, runs=runs)
     gained = {"later": difference > 0, "higher": difference > 0, "lower": difference < 0}.get(side)
+    relative, relative_low, relative_high = _relative(side, before, after, difference, runs)
     return {
         "baseline_mean": before.mean(),
         "alternative_mean": after.mean(),
         "difference": difference.mean(),
         "difference_low": low,
         "difference_high": high,
+        "relative": relative,
+        "relative_low": relative_low,
+        "relative_high": relative_high,
         "better": side,
         "probability_better": float("nan") if gained is None else gained.mean(),
         "tied": (difference == 0).mean(),
     }
+
+
+def _relative(
+    side: str, before: Floats | Bools, after: Floats | Bools, difference: Floats, runs: int
+) -> tuple[float, float, float]:
+    """Return the change as a share of the baseline's mean, with its interval; NaN if it has no meaning."""
+    is_amount = side != "later" and before.dtype != bool and min(before.min(), after.min()) >= 0
+    if not is_amount or before.mean() == 0:
+        return math.nan, math.nan, math.nan
+    low, high = ratio_interval(difference, before.astype(float), runs=runs)
+    return float(difference.mean() / before.mean()), low, high
 
 
 def paired_interval(difference: Floats, confidence: float = 0.95, runs: int = 1) -> tuple[float, float]:
@@ -189,9 +204,9 @@ def ratio_interval(
     (var_top, shared), (_, var_bottom) = t**2 / n * np.cov(pairs)
     square, middle, constant = bottom**2 - var_bottom, top * bottom - shared, top**2 - var_top
     root = middle**2 - square * constant
-    if square <= 0 or root < 0:
+    if square <= 0 or root < -ROUNDING * middle**2:
         return math.nan, math.nan
-    half = math.sqrt(root)
+    half = math.sqrt(max(root, 0.0))
     return float((middle - half) / square), float((middle + half) / square)
 
 

@@ -146,8 +146,8 @@ def read_csv(path: Path, table: Table) -> pd.DataFrame:
             na_values={name: [""] for name in header if name not in text},
             encoding="utf-8",
         )
-        frame = unguarded(cells)
-        absent = {c.name for c in table.columns if "<" not in c.name} - set(header)
+        frame = unguarded(cells).assign(**{name: np.nan for name in table.later if name not in header})
+        absent = {c.name for c in table.columns if "<" not in c.name} - set(frame.columns)
         if absent:
             raise ResultsError(
                 f"{path}: lacks the columns {', '.join(sorted(absent))}, so it was written by another "

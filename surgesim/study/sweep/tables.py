@@ -111,6 +111,7 @@ SWEEP_COMPARISON = Table(
             for column in COMPARISON.columns
         ),
     ),
+    later=COMPARISON.later,
 )
 
 SWEEP_PRECISION = Table(

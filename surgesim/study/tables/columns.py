@@ -41,11 +41,15 @@ _BANDS = (
 
 
 class Table(NamedTuple):
-    """A result table: its name in `Results` and in ``<name>.csv``, the content of a row, and its columns."""
+    """A result table: its name in `Results` and in ``<name>.csv``, the content of a row, and its columns.
+
+    `later` are names of columns that results of an earlier version may lack; they are then empty.
+    """
 
     name: str
     row: str
     columns: tuple[Column, ...]
+    later: tuple[str, ...] = ()
 
 
 BREACHES = Table(
@@ -166,6 +170,19 @@ COMPARISON = Table(
         ),
         Column("difference_high", "as the outcome", "upper end of the 95 % interval of `difference`"),
         Column(
+            "relative",
+            "share",
+            "`difference` divided by `baseline_mean`; empty for first days and breaches, and if the baseline "
+            "is 0 or an outcome below 0",
+        ),
+        Column(
+            "relative_low",
+            "share",
+            "lower end of the 95 % interval of `relative` (Fieller's, paired); empty if the baseline's mean "
+            "may be 0",
+        ),
+        Column("relative_high", "share", "upper end of the 95 % interval of `relative`"),
+        Column(
             "better",
             TEXT,
             "the better direction: `lower`, `later` for a first day, `higher` for the share with timely "
@@ -196,6 +213,7 @@ COMPARISON = Table(
             "upper end of the 95 % interval of `per_death_averted`; empty if the lower end is",
         ),
     ),
+    later=("relative", "relative_low", "relative_high"),
 )
 
 BINDING = Table(

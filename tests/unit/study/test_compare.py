@@ -97,6 +97,39 @@ def test_the_interval_of_a_ratio_is_empty_where_deaths_may_not_fall() -> None:
     assert np.isnan(ratio_interval(extra[:1], fewer[:1])).all()
 
 
+def test_the_change_in_percent_and_its_interval() -> None:
+    before = {"deaths": [100.0, 120.0, 90.0, 150.0], "first_day_icu": [10.0, 12.0, 14.0, 9.0]}
+    after = {"deaths": [48.0, 61.0, 46.0, 75.0], "first_day_icu": [12.0, 13.0, 19.0, 9.0]}
+    rows = {row["outcome"]: row for row in comparison_rows(table(before, after), UNITS)}
+    deaths = rows["deaths"]
+    assert deaths["relative"] == pytest.approx(-0.5)
+    assert -0.53 < deaths["relative_low"] < -0.5 < deaths["relative_high"] < -0.47
+    width = deaths["difference_high"] - deaths["difference_low"]  # the plan does less to a smaller wave
+    assert deaths["relative_high"] - deaths["relative_low"] < 0.2 * width / 115
+    for outcome, row in rows.items():
+        if outcome != "deaths":
+            assert math.isnan(row["relative"]), outcome
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ([0.0, 0.0, 0.0], [1.0, 2.0, 3.0], (math.nan, math.nan, math.nan)),
+        ([-1.0, 5.0, 3.0], [1.0, 2.0, 3.0], (math.nan, math.nan, math.nan)),  # money saved has no share
+        ([4.0], [3.0], (-0.25, math.nan, math.nan)),
+        ([0.0, 0.0, 9.0], [0.0, 0.0, 3.0], (-2 / 3, math.nan, math.nan)),  # its mean may be 0
+        ([16.0, 20.0, 24.0], [8.0, 10.0, 12.0], (-0.5, -0.5, -0.5)),
+        ([16.0, 20.0, 24.0], [16.0, 20.0, 24.0], (0.0, 0.0, 0.0)),
+    ],
+)
+def test_a_change_in_percent_where_it_has_a_meaning(
+    before: list[float], after: list[float], expected: tuple[float, float, float]
+) -> None:
+    (row,) = comparison_rows(table({"deaths": before}, {"deaths": after}), {"deaths": "deaths"})
+    found = (row["relative"], row["relative_low"], row["relative_high"])
+    assert found == pytest.approx(expected, nan_ok=True, abs=1e-6)
+
+
 def test_a_cost_per_death_has_no_interval_where_costs_may_be_lower() -> None:
     before = {"deaths": [10.0, 20.0, 30.0], "cost": [100.0, 120.0, 90.0]}
     units = {"deaths": "", "cost": "VND"}

@@ -30,7 +30,7 @@ from surgesim.study.store.csv_files import ten_digits
 from surgesim.study.store.folder import Folder, hashes
 from surgesim.study.store.run_folder import read
 from surgesim.study.tables.collect import items_of
-from surgesim.study.tables.columns import LATER_TABLES, PARQUET_TABLES, TABLES
+from surgesim.study.tables.columns import COMPARISON, LATER_TABLES, PARQUET_TABLES, TABLES
 
 
 @pytest.fixture(autouse=True)
@@ -377,6 +377,24 @@ def test_damaged_folder_says_what_is_wrong(
     damage(tmp_path / "small")
     with pytest.raises(ResultsError, match=message):
         read(tmp_path / "small")
+
+
+@pytest.mark.slow
+def test_columns_that_an_earlier_version_did_not_write_are_empty(tmp_path: Path) -> None:
+    run(small_scenario(), out=tmp_path / "small", workers=1)
+    written = read(tmp_path / "small").comparison
+    assert len(written)
+
+    def cut(folder: Path) -> None:
+        path = folder / "comparison.csv"
+        pd.read_csv(path).drop(columns=list(COMPARISON.later)).to_csv(path, index=False)
+
+    _relisted(cut)(tmp_path / "small")
+    found = read(tmp_path / "small").comparison
+    assert found[list(COMPARISON.later)].isna().all(axis=None)
+    pd.testing.assert_frame_equal(
+        found.drop(columns=list(COMPARISON.later)), written.drop(columns=list(COMPARISON.later))
+    )
 
 
 @pytest.mark.slow
