@@ -49,6 +49,9 @@ MOST_LINES: Final = 45
 MOST_CLEAR: Final = 3
 """Max number of plans with clearly fewer deaths that are named."""
 
+WIDE: Final = 100
+"""Min number of columns to show deaths in percent, too; on fewer, titles would take more lines."""
+
 ELLIPSIS: Final = "\N{HORIZONTAL ELLIPSIS}"
 
 LONGER: Final = "\N{DAGGER}"
@@ -73,12 +76,12 @@ class ShortSummary:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
         least = min(len(self._plans), 2)
         for most in range(len(self._plans), least - 1, -1):
-            whole = Group(*self._parts(most))
+            whole = Group(*self._parts(most, in_percent=options.max_width >= WIDE))
             if most == least or len(console.render_lines(whole, options)) <= MOST_LINES:
                 yield whole
                 return
 
-    def _parts(self, most: int) -> Iterator[ScreenTable | Text]:
+    def _parts(self, most: int, in_percent: bool) -> Iterator[ScreenTable | Text]:
         results, lang = self._results, self._lang
         scenario = results.scenario
         emergency, constraints, _ = in_brief(results, lang)
@@ -105,7 +108,7 @@ class ShortSummary:
         if self._plans:
             yield Text()
             shown = _kept(self._plans, most)
-            yield _plans_table(results, shown, lang)
+            yield _plans_table(results, shown, lang, in_percent)
             if most < len(self._plans):
                 more = number(len(self._plans) - most, lang)
                 yield Text(phrase(lang, "short.more_plans", more=more), style="dim")
@@ -244,10 +247,15 @@ def _by_deaths(results: Results) -> list[dict[str, Row]]:
     return sorted(plans.values(), key=lambda plan: float(plan[DEATHS]["difference"]))
 
 
-def _plans_table(results: Results, plans: Sequence[dict[str, Row]], lang: str) -> ScreenTable:
-    """Build the table of plans: differences from the baseline in deaths, days of emergency and cost."""
+def _plans_table(
+    results: Results, plans: Sequence[dict[str, Row]], lang: str, in_percent: bool
+) -> ScreenTable:
+    """Build the table of plans: differences from the baseline in deaths, days of emergency and cost.
+
+    With `in_percent`, deaths are in percent, too, unless the baseline has none.
+    """
     costed = results.scenario.supply.costs is not None
-    in_percent = any(_percent(plan[DEATHS], lang) for plan in plans)
+    in_percent = in_percent and any(_percent(plan[DEATHS], lang) for plan in plans)
     with_days = any(SITUATION_DAYS in plan for plan in plans)
     costs = [abs(float(plan[COST]["difference"])) for plan in plans if costed and COST in plan]
     scale, unit = money_unit(max(costs, default=0.0), results.scenario.supply.currency, lang)
