@@ -153,7 +153,8 @@ def beds_occupied(scenario: Scenario) -> tuple[BedType, ...]:
     """Return the bed types that the scenario's patients can occupy; all types if it has no patients.
 
     Basic beds are for isolated mild cases, oxygen beds for patients who need oxygen, and ICU beds for
-    patients who need intensive care.
+    patients who need intensive care. Mild cases of the first day alone do not count: the beds that they leave
+    are for nobody.
     """
     severity = scenario.clinical.severity
     census = scenario.care.initial_census.values()
@@ -163,9 +164,7 @@ def beds_occupied(scenario: Scenario) -> tuple[BedType, ...]:
         beds.oxygen or beds.icu or beds.waits("oxygen") or beds.waits("icu") for beds in census
     )
     occupied: dict[BedType, bool] = {
-        "basic": "basic" in coming
-        or (scenario.epidemic is not None and scenario.clinical.isolates)
-        or any(beds.basic for beds in census),
+        "basic": "basic" in coming or (scenario.epidemic is not None and scenario.clinical.isolates),
         "oxygen": oxygen,
         "icu": (oxygen and any(severity.p_icu))
         or "icu" in coming

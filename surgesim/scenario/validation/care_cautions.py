@@ -10,6 +10,7 @@ from surgesim.scenario.schema.base import BED_TYPES
 from surgesim.scenario.schema.capacity.staffing import shortfall_at_start
 from surgesim.scenario.schema.care import Facility
 from surgesim.scenario.schema.epidemic import Arrivals
+from surgesim.scenario.schema.needs import beds_occupied
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.scenario.schema.today.census import Census
 from surgesim.scenario.validation.care_checks import open_at_start
@@ -19,6 +20,7 @@ def care_cautions(scenario: Scenario) -> Iterator[Finding]:
     """Yield warnings about the resources that limit care in a valid scenario."""
     yield from _unstaffed(scenario)
     yield from _overfull(scenario)
+    yield from _without_successors(scenario)
     yield from _short_of_staff(scenario)
     yield from _plans(scenario)
     yield from _closed_with_patients(scenario)
@@ -72,6 +74,18 @@ def _overfull(scenario: Scenario) -> Iterator[Finding]:
                     "and nobody is admitted until beds are free"
                 )
                 yield Finding(("care", "initial_census", name, bed), message)
+
+
+def _without_successors(scenario: Scenario) -> Iterator[Finding]:
+    """Warn of a census with patients in basic beds if nobody is admitted to these later."""
+    patients = sum(census.basic for census in scenario.care.initial_census.values())
+    if patients and "basic" not in beds_occupied(scenario):
+        message = (
+            f"has {patients} patients in basic beds, to which nobody is admitted later (expected "
+            "clinical.isolated_share above 0, or an arrivals series with bed basic): the number in hospital "
+            "falls as they leave"
+        )
+        yield Finding(("care", "initial_census"), message)
 
 
 def _short_of_staff(scenario: Scenario) -> Iterator[Finding]:

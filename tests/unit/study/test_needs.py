@@ -345,6 +345,17 @@ def test_the_first_patients_count_too() -> None:
     assert beds_occupied(given(1, care=census, **none)) == ("oxygen", "icu")
 
 
+def test_beds_that_mild_cases_of_the_first_day_leave_are_for_nobody(tmp_path: Path) -> None:
+    census = WARDS | {"initial_census": {"alpha": {"basic": 7, "oxygen": 1}}}
+    assert beds_occupied(given(1, care=census, **EPIDEMIC)) == ("oxygen", "icu")
+    isolated = EPIDEMIC | {"clinical": clinical(isolated_share=0.2)}
+    assert beds_occupied(given(1, care=census, **isolated)) == ("basic", "oxygen", "icu")
+    plain = small(2, care=census, arrivals=arrivals(oxygen=[1, 1]))
+    assert "has 7 patients in basic beds, to which nobody" in remarks(tmp_path, plain)["care.initial_census"]
+    plain["arrivals"] = arrivals(basic=[1, 1], oxygen=[1, 1])
+    assert "care.initial_census" not in remarks(tmp_path, plain)
+
+
 @pytest.mark.parametrize(
     ("isolated", "named", "counted"),
     [(0.0, None, 25.0), (0.1, None, 34.0), (0.0, ["basic"], 9.0), (0.1, ["icu"], 5.0)],
