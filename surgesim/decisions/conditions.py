@@ -79,7 +79,11 @@ def read_goal(
         raise ScenarioError(problems)
     conditions = [Condition(f"{BREACHED}{name}", float(risk), draws) for name in thresholds]
     conditions += [Condition(name, float(bound), draws) for name, bound in outcomes.items()]
-    return Goal(tuple(conditions), float(confidence), int(most), scenario.study.runs_together)
+    goal = Goal(tuple(conditions), float(confidence), int(most), scenario.study.runs_together)
+    if most < goal.least:
+        message = f"got {most}, with which no condition can be decided, expected at least {goal.least}"
+        raise ScenarioError([Problem(limit, message)])
+    return goal
 
 
 def _threshold_problems(scenario: Scenario, thresholds: Sequence[str], risk: object) -> Iterator[Problem]:

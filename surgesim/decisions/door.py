@@ -5,6 +5,7 @@ from __future__ import annotations
 from surgesim.decisions.calendar import DECISIONS_TABLE, Calendar, calendar, read_calendar
 from surgesim.decisions.frontier import FRONTIER_TABLE, Frontier, frontier, read_frontier
 from surgesim.decisions.resources import (
+    COUNTED,
     DELIVERIES,
     EVERYWHERE,
     GROUPINGS,
@@ -20,6 +21,7 @@ from surgesim.decisions.size import SIZE_TABLE, Size, read_size, size
 from surgesim.decisions.worth import WORTH_TABLE, Worth, read_worth, why, worth
 
 __all__ = [
+    "COUNTED",
     "DECISIONS_TABLE",
     "DELIVERIES",
     "EVERYWHERE",

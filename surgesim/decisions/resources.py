@@ -106,10 +106,12 @@ _ABSENT: Final = 0.5
 """Share of staff away that a removed limit on staff still allows."""
 
 _STAFF: Final = {"doctors": "doctors", "ward-nurses": "ward_nurses", "icu-nurses": "icu_nurses"}
-_WHOLE: Final = (
+COUNTED: Final = (
     *(f"{bed}-beds" for bed in BED_TYPES),
     *(*_STAFF, "ventilators", "cylinders", "ambulances", "boats", "neighbour-beds", "home-care-teams"),
 )
+"""Resources that are counted, not measured in units."""
+
 _SCALARS: Final[Mapping[str, str]] = {
     "home-care-teams": "clinical.home_care.teams",
     "drug-packages": "clinical.home_care.packages_per_day",
@@ -324,7 +326,7 @@ class Raiser:
         if not held:
             return None
         overlay: dict[str, Any] = {}
-        for path, more in _spread(held, added, whole=resource in _WHOLE).items():
+        for path, more in _spread(held, added, whole=resource in COUNTED).items():
             lay(overlay, path, held[path] + more)
         return Change(added, overlay)
 
@@ -353,7 +355,7 @@ class Raiser:
         total = 0.0
         for path, old in self._held(plain, resource).items():
             need = self._need(plain["care"]["facilities"][path[2]], resource)
-            new = max(ceil(need) if resource in _WHOLE else need, old)
+            new = max(ceil(need) if resource in COUNTED else need, old)
             lay(overlay, path, new)
             total += new - old
         return Change(total, overlay) if overlay else None
@@ -407,7 +409,7 @@ class Raiser:
         if _value(plain, path[:-1]) is None:
             return None
         old = _value(plain, path) or 0
-        new = old + (round(added) if resource in _WHOLE else added)
+        new = old + (round(added) if resource in COUNTED else added)
         overlay = {}
         lay(overlay, path, new)
         return Change(added, overlay)

@@ -128,9 +128,14 @@ class Goal:
         return (1 - self.confidence) / (tested * len(self.conditions))
 
     @property
+    def least(self) -> int:
+        """Number of replications with which all conditions can be decided at the earliest."""
+        return max((condition.first_look for condition in self.conditions), default=1) * self.together
+
+    @property
     def first_look(self) -> int:
         """Number of replications before the first look."""
-        return min(max(condition.first_look for condition in self.conditions) * self.together, self.most)
+        return min(self.least, self.most)
 
     @property
     def entry(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-from surgesim.decisions.door import EVERYWHERE, GROUPINGS, OXYGEN, STEPS, why
+from surgesim.decisions.door import COUNTED, EVERYWHERE, GROUPINGS, OXYGEN, STEPS, why
 from surgesim.report.names import threshold_title
 from surgesim.report.paths import path_words
 from surgesim.report.prose.drivers import outcome_name
@@ -43,7 +43,10 @@ def value_words(path: str, value: str, lang: str) -> str:
         return day_text(date.fromisoformat(value), lang)
     except ValueError:
         shown = number(float(value), lang)
-    return phrase(lang, "size.more", value=shown) if path in STEPS else shown
+    if path not in STEPS:
+        return shown
+    amount = shown if path in COUNTED else phrase(lang, f"worth_more.{path}", amount=shown)
+    return phrase(lang, "size.more", value=amount)
 
 
 def outcome_title(scenario: Scenario, outcome: str, lang: str) -> str:
@@ -112,7 +115,8 @@ def size_sentences(size: Size, lang: str) -> Iterator[str]:
         "confidence": percent(entry["confidence"], lang),
     }
     which = "largest" if entry["falling"] else "least"
-    yield phrase(lang, f"size.{answer['status']}_{which}", **words)
+    is_open = answer["status"] == "unreachable" and answer["failing"] != entry["values"][-1]
+    yield phrase(lang, "size.undecided" if is_open else f"size.{answer['status']}_{which}", **words)
     if answer["status"] == "unreachable":
         best = size.table[size.table["answer"] == "yes"].iloc[0]
         yield phrase(

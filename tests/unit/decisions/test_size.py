@@ -19,7 +19,7 @@ from surgesim.decisions import trials
 from surgesim.decisions.conditions import read_goal
 from surgesim.decisions.trials import Task
 from surgesim.errors import ResultsError, ScenarioError
-from surgesim.report.prose.decisions import size_sentences
+from surgesim.report.prose.decisions import size_sentences, value_words
 from surgesim.scenario.door import dump
 from surgesim.scenario.schema.scenario import Scenario
 
@@ -77,6 +77,33 @@ def test_what_already_holds_and_what_is_out_of_reach(simulated: list[Task]) -> N
     assert (already.answer["status"], already.value) == ("already", "8")
     never = search(between=(1, 4))
     assert (never.answer["status"], never.value, never.answer["value"]) == ("unreachable", None, "4")
+
+
+def test_what_is_out_of_reach_is_told_from_what_is_too_near_to_tell(simulated: list[Task]) -> None:
+    never = search(between=(1, 4))
+    assert "not reachable" in next(size_sentences(never, "en"))
+    risk = search(risk=0.06, replications=24)
+    assert (risk.answer["status"], risk.answer["failing"]) == ("unreachable", "1")
+    assert "undecided. The strongest value is too near the bound" in next(size_sentences(risk, "en"))
+
+
+@pytest.mark.parametrize(
+    ("given", "least"),
+    [({"outcome": {"deaths": 100.0}}, 40), ({"outcome": {"deaths": 100.0}, "threshold": ()}, 40), ({}, 20)],
+)
+def test_fewer_runs_than_any_answer_needs_are_refused(given: dict[str, Any], least: int) -> None:
+    with pytest.raises(ScenarioError, match=rf"replications: got {least - 1}, .*expected .*{least}"):
+        search(**given, replications=least - 1)
+
+
+def test_a_mean_is_decided_with_the_fewest_runs_allowed(simulated: list[Task]) -> None:
+    assert search(threshold=(), outcome={"deaths": 100.0}, replications=40).answer["status"] == "already"
+
+
+def test_more_of_a_resource_has_its_unit() -> None:
+    assert value_words("deliveries", "5000", "en") == "5,000 kg/day more"
+    assert value_words("icu-beds", "17", "vi") == "thêm 17"
+    assert value_words(ICU, "17", "en") == "17"
 
 
 def test_where_stronger_is_worse_the_answer_says_so(simulated: list[Task]) -> None:
