@@ -46,6 +46,7 @@ def draw_brief(results: Results, lang: str) -> Figure:
             draw_need(axes, results, BASELINE, bed)
             axes.set_title(phrase(lang, f"figure.{bed}_panel"))
             date_axis(axes, first, last, lang, ticks=5)
+            axes.set_xlabel("")  # the dates speak for themselves
             axes.margins(y=0.06)
             axes.set_ylim(0, 1.18 * axes.get_ylim()[1])  # room for the text above the bands
             number_ticks(axes, lang, ticks=4)

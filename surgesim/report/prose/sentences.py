@@ -94,7 +94,9 @@ def in_percent(row: Row, lang: str) -> Passage | None:
     values = [100 * float(row.get(column, math.nan)) for column in RELATIVE]
     if any(map(math.isnan, values)):
         return None
-    decimals = common_decimals(*values)
+    crosses = values[1] <= 0 <= values[2]
+    is_whole = abs(values[0]) >= 10 and (crosses or min(map(abs, values)) >= 0.5)
+    decimals = 0 if is_whole else common_decimals(*values)
 
     def write(value: float, lang: str) -> str:
         return f"{with_sign(value, lang, decimals)}%"
