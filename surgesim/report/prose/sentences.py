@@ -102,7 +102,7 @@ def in_percent(row: Row, lang: str) -> Passage | None:
         return f"{with_sign(value, lang, decimals)}%"
 
     mean, low, high = (quote("comparison", row, column, write, lang, PERCENT) for column in RELATIVE)
-    return passage(lang, "change.percent", mean=mean, low=low, high=high)
+    return passage(lang, "change.percent" if low != high else "change.exact", mean=mean, low=low, high=high)
 
 
 def longer_without_fewer_deaths(results: Results, lang: str) -> Iterator[Passage]:

@@ -204,9 +204,10 @@ def ratio_interval(
     (var_top, shared), (_, var_bottom) = t**2 / n * np.cov(pairs)
     square, middle, constant = bottom**2 - var_bottom, top * bottom - shared, top**2 - var_top
     root = middle**2 - square * constant
-    if square <= 0 or root < -ROUNDING * middle**2:
+    exact = ROUNDING * middle**2  # below it, a root is due to rounding
+    if square <= 0 or root < -exact:
         return math.nan, math.nan
-    half = math.sqrt(max(root, 0.0))
+    half = math.sqrt(root) if root > exact else 0.0
     return float((middle - half) / square), float((middle + half) / square)
 
 

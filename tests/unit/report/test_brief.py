@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from surgesim.report.brief.decisions import decisions
 from surgesim.report.brief.page import html, origins
 from surgesim.report.brief.write import write_brief
 from surgesim.report.prose.decisions import worth_sentences
+from surgesim.report.prose.sentences import RELATIVE
 from surgesim.report.words import LANGUAGES
 from surgesim.scenario.schema.base import Text
 from surgesim.scenario.schema.capacity.supply import Costs
@@ -127,11 +129,30 @@ def test_decisions_have_amount_date_effect_and_confidence(results: Results) -> N
     (staff, same), after = decisions(results, (), "en")
     assert str(staff.amount) == "12 doctors at each of 1 hospitals"
     assert plain(staff.by) == "20 Jan 2024"
-    assert str(staff.effect) == "−40 deaths (−50 to −30)"
+    assert str(staff.effect) == "−40 deaths, −4%"
     assert str(staff.confidence) == "clear; fewer deaths in 6 of 6 pairs of runs"
     assert str(same.confidence) == "fewer deaths in 3 of 6 pairs of runs; may be chance"
     assert staff.cost == "not costed"
     assert len(after) == 1
+
+
+@pytest.mark.parametrize(
+    ("relative", "said"),
+    [
+        ((-0.2154, -0.3, -0.1071), "−40 deaths, −22% (−30% to −11%)"),
+        ((-0.1308, -0.221, -0.003), "−40 deaths, −13.1% (−22.1% to −0.3%)"),
+        ((-0.12, -0.3, 0.06), "−40 deaths, −12% (−30% to +6%)"),
+        ((0.0026, -0.006, 0.009), "−40 deaths, +0.26% (−0.60% to +0.90%)"),
+        ((-0.2, math.nan, math.nan), "−40 deaths (−50 to −30)"),
+    ],
+)
+def test_an_effect_is_in_percent_where_its_interval_is(
+    results: Results, relative: tuple[float, float, float], said: str
+) -> None:
+    changed = dict(zip(RELATIVE, relative, strict=True))
+    table = results.comparison.assign(**changed)
+    (staff, _), _ = decisions(dataclasses.replace(results, comparison=table), (), "en")
+    assert str(staff.effect) == said
 
 
 def test_an_unclear_effect_in_every_pair_is_too_few_runs(results: Results) -> None:
@@ -188,9 +209,7 @@ def test_clear_effects_beyond_the_table_are_named(results: Results) -> None:
     table = pd.concat([results.comparison, *more], ignore_index=True)
     found, after = decisions(dataclasses.replace(results, scenario=scenario, comparison=table), (), "en")
     assert [str(one.title) for one in found] == names[:3]
-    assert str(after[0]) == (
-        "Smaller, but clear effects: “more-staff” −40 deaths (−50 to −30), cost not costed."
-    )
+    assert str(after[0]) == ("Smaller, but clear effects: “more-staff” −40 deaths, −4%, cost not costed.")
 
 
 def test_a_package_is_named_apart(results: Results) -> None:
