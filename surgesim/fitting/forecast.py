@@ -19,7 +19,7 @@ from surgesim.fitting.beds import beds_by_place
 from surgesim.fitting.cautions import NO_INFORMATION
 from surgesim.fitting.fit import MEMBERS, REPLICATES, ROUNDS, Fit, read_fit
 from surgesim.fitting.fit import fit as fit_to_history
-from surgesim.fitting.future import DAMPING, DRIFT, Course, with_future
+from surgesim.fitting.future import DAMPING, DRIFT, Course, infecting, with_future
 from surgesim.fitting.history import past_of
 from surgesim.fitting.hubverse import FACILITY_COLUMNS as OF_TARGETS
 from surgesim.fitting.hubverse import areas_of, weekly_quantiles
@@ -301,7 +301,10 @@ def read_tables(folder: Path) -> ForecastTables:
 
 
 def _pace(folder: Path, scenario: Scenario) -> pd.DataFrame:
-    """Return quantiles of the reproduction number and the growth of infectious people in the first week."""
+    """Return quantiles of the reproduction number and the growth of infectious people in the first week.
+
+    Its first day has no evening before it in the run, so both are those of the six days after it.
+    """
     import pandas as pd
 
     daily = areas_of(folder, ["infections", "infectious"])
@@ -312,8 +315,9 @@ def _pace(folder: Path, scenario: Scenario) -> pd.DataFrame:
     alive = (infectious > 0).all(axis=1)
     assert scenario.epidemic is not None
     days = scenario.epidemic.variant.infectious_days
+    caused_by = infecting(infectious[alive], scenario.epidemic.dt_days).sum(axis=1)
     rows = {
-        "reproduction_number": days * infections.sum(axis=1)[alive] / infectious.sum(axis=1)[alive],
+        "reproduction_number": days * infections[alive, 1:].sum(axis=1) / caused_by,
         "growth_per_day": np.log(infectious[alive, -1] / infectious[alive, 0]) / (_WEEK - 1),
     }
     levels = list(_PACE_QUANTILES.values())

@@ -165,16 +165,37 @@ class _Past:
         changed = with_certain(self.scenario, task.settings)
         assert changed.epidemic is not None
         record = one_record(changed, self.seed, task.replication)
-        return reproduction(record, changed.epidemic.variant.infectious_days)
+        return reproduction(record, changed.epidemic.variant.infectious_days, changed.epidemic.dt_days)
 
 
-def reproduction(record: Record, infectious_days: float) -> float:
+def reproduction(record: Record, infectious_days: float, dt_days: float) -> float:
     """Return R of the last week of a run: infections by residents relative to those that keep it at 1.
 
     A gamma prior with the weight of one infection and mean 1 makes it 1 if nobody is infectious.
     """
-    infections, infectious = (
-        float(record.province[-_WEEK:, PROVINCE_INDEX[name]].sum()) for name in ("infections", "infectious")
-    )
+    last = record.province[-_WEEK - 1 :]
+    infections = float(last[1:, PROVINCE_INDEX["infections"]].sum())
+    infectious = float(infecting(last[:, PROVINCE_INDEX["infectious"]], dt_days).sum())
     found = (infections + 1) / (infectious / infectious_days + 1)
     return min(max(found, _LEAST_R), _MOST_R)
+
+
+def infecting(infectious: Floats, dt_days: float) -> Floats:
+    """Return the people to whom a day's infections are due: those infectious at the start of its steps.
+
+    Parameters
+    ----------
+    infectious
+        Infectious people at 24:00, with the days on the last axis.
+    dt_days
+        Step of the epidemic.
+
+    Returns
+    -------
+    array
+        A day fewer than `infectious`, which begins with the evening before. Between two evenings, growth is
+        exponential.
+    """
+    later = (1 - dt_days) / 2
+    found: Floats = infectious[..., :-1] ** (1 - later) * infectious[..., 1:] ** later
+    return found

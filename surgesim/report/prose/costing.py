@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 USED: Final = {"dose": "doses_given", "test": "tests_used"}
 """Items of `supply.costs` that plans can add, with the outcome that counts the use of each."""
 
+NOTABLE: Final = 0.01
+"""Share of the baseline's use beyond which a plan uses more of an item than by chance and with its cases."""
+
 BOUGHT: Final = {
     "ventilator": ("ventilator",),
     "tank_kg": ("tank_kg",),
@@ -50,8 +53,17 @@ def without_price(results: Results) -> dict[str, list[str]]:
 
 
 def unpriced_items(results: Results, alternative: str) -> list[str]:
-    """Return the items that an alternative uses and that have no price, as in `without_price`."""
-    return [item for item, names in without_price(results).items() if alternative in names]
+    """Return the items without a price that an alternative uses more of than the baseline.
+
+    Without them, the difference of the costs is not complete; what both use alike cancels.
+    """
+    used = results.replications.groupby("alternative", sort=False)[list(USED.values())].mean()
+    more = used.loc[alternative] > (1 + NOTABLE) * used.loc[BASELINE]
+    return [
+        item
+        for item, names in without_price(results).items()
+        if alternative in names and (item not in USED or more[USED[item]])
+    ]
 
 
 def _bought_by(results: Results, alternative: str) -> set[str]:
@@ -66,10 +78,9 @@ def _bought_by(results: Results, alternative: str) -> set[str]:
 def per_death_averted(results: Results) -> dict[str, Row]:
     """Return the cost comparison of each plan for which a cost per death averted can be given.
 
-    Such a plan costs more than the baseline and averts deaths over the whole interval of both, and uses only
+    Such a plan costs more than the baseline and averts deaths over the whole interval of both, and adds only
     items with a price.
     """
-    partly = {name for names in without_price(results).values() for name in names}
     table = results.comparison[results.comparison["outcome"].isin((COST, DEATHS))]
     rows = {(str(row["alternative"]), row["outcome"]): row for row in table.to_dict("records")}
     return {
@@ -79,7 +90,7 @@ def per_death_averted(results: Results) -> dict[str, Row]:
         and row["per_death_averted"] > 0
         and row.get("per_death_averted_low", 0.0) > 0
         and rows[name, DEATHS]["difference_high"] < 0
-        and name not in partly
+        and not unpriced_items(results, name)
     }
 
 

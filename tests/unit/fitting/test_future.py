@@ -14,7 +14,7 @@ from fit_cases import DAYS, PRIORS, tiny_town, town_today
 import surgesim
 from surgesim.errors import FitError
 from surgesim.fitting.fit import Fit
-from surgesim.fitting.future import Course, reproduction, with_future
+from surgesim.fitting.future import Course, infecting, reproduction, with_future
 from surgesim.model.simulation import run_once
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.study.compute.backend import Backend
@@ -74,11 +74,23 @@ def test_a_course_that_is_refused(name: str, value: Any) -> None:
 # -- R now ----------------------------------------------------------------------------------------
 
 
-def test_r_at_the_start_is_r0() -> None:
-    people = {"districts": {"town": {"title": "Town", "population": 4_000_000}, "hamlet": None}}
-    many = {"initial_infections": {"town": 20_000}, "variant": {"r0": 1.2}}
-    scenario = tiny_town(days=21, people=people, epidemic=many)
-    assert reproduction(run_once(scenario, 1, 0), 4.0) == pytest.approx(1.2, rel=0.05)
+@pytest.mark.parametrize(("r0", "dt"), [(1.2, 0.25), (3.0, 0.25), (3.0, 0.5), (0.5, 0.5)])
+def test_r_is_r0_times_the_share_of_the_susceptible(r0: float, dt: float) -> None:
+    people = {"districts": {"town": {"title": "Town", "population": 300_000_000}, "hamlet": None}}
+    many = {"initial_infections": {"town": 20_000 if r0 > 1 else 2_000_000}, "variant": {"r0": r0}}
+    severity = {"severity": {"p_oxygen": 0.0}}
+    scenario = tiny_town(days=21, people=people, epidemic=many | {"dt_days": dt}, clinical=severity)
+    record = run_once(scenario, 1, 0)
+    susceptible = record.series("susceptible")[-7:].mean() / 300_000_000
+    assert reproduction(record, 4.0, dt) == pytest.approx(r0 * susceptible, rel=0.02)
+
+
+def test_infections_of_a_day_are_due_to_the_starts_of_its_steps() -> None:
+    growing = 100 * np.exp(0.3 * np.arange(9.0))
+    steps = np.array([growing[:-1] * np.exp(0.3 * at) for at in (0, 0.25, 0.5, 0.75)]).mean(axis=0)
+    np.testing.assert_allclose(infecting(growing, 0.25), steps, rtol=0.005)
+    none_left = np.array([[5.0, 0.0, 0.0], [3.0, 3.0, 3.0]])
+    np.testing.assert_allclose(infecting(none_left, 0.5), [[0, 0], [3, 3]])
 
 
 def test_those_infected_elsewhere_are_infectious_and_no_infections() -> None:
@@ -86,12 +98,12 @@ def test_those_infected_elsewhere_are_infectious_and_no_infections() -> None:
     imports = {"variant": {"r0": 0.5}, "importation": {"per_day": 400}}
     record = run_once(tiny_town(days=28, people=people, epidemic=imports), 1, 0)
     assert record.series("imported")[-7:].mean() == pytest.approx(400, rel=0.1)
-    assert reproduction(record, 4.0) == pytest.approx(0.5, rel=0.05)
+    assert reproduction(record, 4.0, 0.25) == pytest.approx(0.5, rel=0.05)
 
 
 def test_r_is_one_where_nobody_is_infectious() -> None:
     nobody = tiny_town(days=14, **{"epidemic.initial_infections": {"town": 0}})
-    assert reproduction(run_once(nobody, 1, 0), 4.0) == 1
+    assert reproduction(run_once(nobody, 1, 0), 4.0, 0.25) == 1
 
 
 # -- the draws ------------------------------------------------------------------------------------
@@ -133,14 +145,14 @@ def test_fitted_factors_go_on(today: Scenario, fit: Fit) -> None:
 
 @pytest.mark.parametrize("r0", [0.8, 1.3])
 def test_full_damping_brings_r_to_one(r0: float) -> None:
-    people = {"districts": {"town": {"title": "Town", "population": 4_000_000}}}
-    many = {"initial_infections": {"town": 20_000}, "variant": {"r0": r0}}
+    people = {"districts": {"town": {"title": "Town", "population": 40_000_000}}}
+    many = {"initial_infections": {"town": 200_000}, "variant": {"r0": r0}}
     large = town_today(people=people, epidemic=many)
     (row,) = future(large, pd.DataFrame([{"epidemic.transmission.2024-01-08": 1.0}]), HALT).to_dict("records")
     days = {"warm_up_days": DAYS, "days": 7, "care": {"initial_census": {"hospital": None}}}
     changes = {str(path): value for path, value in row.items()}
     week = run_once(large.overlaid(days).overlaid(changes), 1, 0)
-    assert reproduction(week, 4.0) == pytest.approx(1, abs=0.03)
+    assert reproduction(week, 4.0, 0.25) == pytest.approx(1, abs=0.03)
 
 
 # -- the forecast ---------------------------------------------------------------------------------
