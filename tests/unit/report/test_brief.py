@@ -173,7 +173,7 @@ def test_parts_ordered_on_other_dates_are_told(results: Results) -> None:
 
 
 @pytest.mark.parametrize(
-    ("prices", "without"), [({"dose": 1, "test": 1}, ""), ({"test": 1}, "; vaccine not counted")]
+    ("prices", "without"), [({"dose": 1, "test": 1}, ""), ({"bed_opening": 1}, "; vaccine not counted")]
 )
 def test_a_cost_has_an_interval_and_names_what_has_no_price(
     results: Results, prices: dict[str, int], without: str
@@ -189,9 +189,12 @@ def test_a_cost_has_an_interval_and_names_what_has_no_price(
         results,
         scenario=results.scenario.model_copy(update={"supply": supply}),
         comparison=pd.concat([others, row], ignore_index=True),
-        replications=results.replications.assign(doses_given=1.0),
+        replications=results.replications.assign(
+            doses_given=(results.replications["alternative"] == "more-staff") + 1.0, tests_used=9.0
+        ),
     )
-    (staff, *_), _ = decisions(priced, (), "en")
+    (staff, same, *_), _ = decisions(priced, (), "en")
+    assert "not counted" not in plain(same.cost)  # what it uses as the baseline does cancels
     assert plain(staff.cost) == f"−13 (−25 to −1) billion VND{without}"
 
 
