@@ -300,10 +300,7 @@ def _caption(results: Results, bed: str, lang: str) -> Passage:
     short = np.flatnonzero(needs > open_beds)
     if not short.size:
         return passage(lang, "onepage.caption_enough", **said)
-    limit = limit_of_beds(results, bed, top) if needs[top] > open_beds[top] else None
-    said["limit"] = (
-        "" if limit is None else passage(lang, "onepage.limit", what=phrase(lang, f"constraint.{limit}"))
-    )
+    said["limit"] = _limited(results, bed, top, lang) if needs[top] > open_beds[top] else ""
     later = short_again(needs, open_beds)
     again = ""
     if later is not None:
@@ -318,6 +315,11 @@ def _why_again(results: Results, bed: str, day: int, lang: str) -> Passage | str
     open_beds, usable = (_medians(results, f"{what}_{bed}") for what in ("open", "staffed"))
     if len(open_beds) and 2 * (open_beds[day - 1] - open_beds[day]) >= usable[day - 1] - usable[day] > 0:
         return passage(lang, "onepage.stood_down")
+    return _limited(results, bed, day, lang)
+
+
+def _limited(results: Results, bed: str, day: int, lang: str) -> Passage | str:
+    """State what most of the open beds lack on a day; nothing if all that is open can be used."""
     limit = limit_of_beds(results, bed, day)
     if limit in (None, SPACE):
         return ""

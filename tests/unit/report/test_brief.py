@@ -297,7 +297,7 @@ def test_a_caption_names_what_limits_usable_beds(results: Results) -> None:
     said = caption(results, "oxygen", **need, **beds, **bound_by("oxygen", "oxygen_stock", days))
     assert "100 patients need one and 29 beds are usable (limited by oxygen); the whole" in said
     said = caption(results, "oxygen", "vi", **need, **beds, **bound_by("oxygen", "nurses", days))
-    assert "chỉ có 29 giường sử dụng được (do thiếu điều dưỡng); toàn địa bàn" in said
+    assert "chỉ có 29 giường sử dụng được (thiếu điều dưỡng); toàn địa bàn thiếu từ" in said
     enough = {"staffed_oxygen": [200.0] * days}
     said = caption(results, "oxygen", **need, **enough, **bound_by("oxygen", "nurses", days))
     assert "200 beds are usable; the whole area is never short" in said
@@ -343,7 +343,7 @@ def test_the_same_scarcity_of_both_beds_is_one_clause(results: Results) -> None:
     table["short_days_mean"] = (table["constraint"] == "oxygen_stock") * 5.0
     both = dataclasses.replace(results, binding=table)
     assert "scarcest at the bedside: oxygen for oxygen and ICU beds." in brief(both, "en").situation[1]
-    assert "thiếu nhất tại giường bệnh: ô xy (giường ô xy và giường ICU)." in brief(both, "vi").situation[1]
+    assert "thiếu nhất: ô xy (giường ô xy và giường ICU)." in brief(both, "vi").situation[1]
 
 
 @pytest.mark.usefixtures("unpictured")
