@@ -246,7 +246,7 @@ def _chapters(
             part(
                 "facilities",
                 tables.hospitals(results, lang),
-                sentences=(without_plan(results.scenario, lang),),
+                sentences=without_plan(results.scenario, lang),
             ),
         ],
     )

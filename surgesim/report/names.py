@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from surgesim.report.words import (
     NBSP,
@@ -22,6 +22,10 @@ from surgesim.study.measures.breaches import SITUATION
 
 if TYPE_CHECKING:
     from surgesim.scenario.schema.capacity.supply import Burden, Consumable
+
+
+PER_100K: Final = "_per_100k"
+"""The end of the names of indicators that are counts per 100,000 people."""
 
 
 def alternative_title(scenario: Scenario, name: str, lang: str) -> str:
@@ -47,10 +51,18 @@ def threshold_title(scenario: Scenario, name: str, lang: str) -> str:
             what = f"{what}: {item_of(scenario, threshold.item).title.get(lang)}"
         if threshold.group is not None:
             what = f"{what}: {group_words(lang, threshold.group)}"
-        title = f"{what} {sign} {with_unit(scenario, name, threshold.bound, lang, unit=False)}"
+        title = f"{what} {sign} {written_bound(scenario, threshold.indicator, threshold.bound, lang)}"
     else:
         title = plain_percent(threshold.title.get(lang))
     return title.replace(f" {sign} ", f"{NBSP}{sign}{NBSP}")
+
+
+def written_bound(scenario: Scenario, indicator: str, bound: float, lang: str) -> str:
+    """Format a bound of an indicator without its unit; a share in percent, a rate per 100,000 as such."""
+    if _is_share(scenario, indicator):
+        return tenths(bound, lang)
+    written = number(bound, lang)
+    return phrase(lang, "indicator.per_100k", value=written) if indicator.endswith(PER_100K) else written
 
 
 def words_of(scenario: Scenario, indicator: str, lang: str) -> Label:
@@ -63,7 +75,10 @@ def words_of(scenario: Scenario, indicator: str, lang: str) -> Label:
 
 def is_share(scenario: Scenario, threshold: str) -> bool:
     """Return True if the indicator of a threshold is a share of 1, shown as a percentage."""
-    indicator = scenario.command.thresholds[threshold].indicator
+    return _is_share(scenario, scenario.command.thresholds[threshold].indicator)
+
+
+def _is_share(scenario: Scenario, indicator: str) -> bool:
     own = {own.name: own.unit for own in scenario.own_indicators}
     return own[indicator] == SHARE if indicator in own else INDICATORS[indicator].share
 

@@ -14,7 +14,7 @@ from surgesim.report.citation import Row
 from surgesim.report.messages import source_words
 from surgesim.report.names import alternative_title, criteria, threshold_title
 from surgesim.report.prose.assessment import is_assessed, reason
-from surgesim.report.prose.hospitals import by_first_full, facility_title
+from surgesim.report.prose.hospitals import by_first_full, facility_title, overruns
 from surgesim.report.prose.plans import plan_changes
 from surgesim.report.prose.summary import province_rows
 from surgesim.report.tables.cells import district_title
@@ -94,13 +94,20 @@ def plans_sheet(results: Results, lang: str) -> Sheet:
 
 def hospitals_sheet(results: Results, lang: str) -> Sheet:
     """Return the baseline's hospitals by bed type, those that fill first on top."""
-    columns: dict[str, Kind] = {"hospital": "text", "district": "text", **_FULL, "wait": "decimal"}
-    facilities = results.scenario.care.facilities
+    columns: dict[str, Kind] = {
+        "hospital": "text",
+        "district": "text",
+        **_FULL,
+        "overrun": "date",
+        "wait": "decimal",
+    }
+    facilities, over = results.scenario.care.facilities, overruns(results)
     rows = [
         [
             facility_title(results.scenario, str(row["facility"]), lang),
             district_title(results.scenario, facilities[str(row["facility"])].district, lang),
             *_full(row, lang),
+            first.date if (first := over.get((str(row["facility"]), str(row["bed"])))) else None,
             _number(row["wait_hours_mean"]),
         ]
         for row in by_first_full(results.facility_beds)

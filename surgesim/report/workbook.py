@@ -25,6 +25,7 @@ from surgesim.report.sheets import (
 )
 from surgesim.report.words import day_text, number, phrase
 from surgesim.study.measures.binding import BEDS
+from surgesim.study.store.contents import FORECAST
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -177,18 +178,19 @@ def _write(book: _Book, results: Results, frames: dict[str, pd.DataFrame]) -> No
 
 def _summary(book: _Book, at: Any, results: Results, top: Sheet, days: Sheet) -> None:
     """Write the title, the answer in sentences, the criteria and the charts."""
-    lang, scenario = book.lang, results.scenario
+    lang, scenario, is_forecast = book.lang, results.scenario, FORECAST in results.manifest
     book.grid(at, top, first=7)
     last = len(top.columns) - 1
     at.write_string(0, 0, scenario.title.get(lang), book.title)
     heading = phrase(
         lang,
-        "onepage.run",
+        "onepage.run_forecast" if is_forecast else "onepage.run",
         runs=number(int(results.replications["replication"].nunique()), lang),
         days=number(scenario.days, lang),
         start=day_text(scenario.start, lang),
     )
-    sentences = [heading, *map(str, in_brief(results, lang)), phrase(lang, "onepage.no_forecast")]
+    ground = phrase(lang, "onepage.forecast" if is_forecast else "onepage.no_forecast")
+    sentences = [heading, *map(str, in_brief(results, lang)), ground]
     for row, sentence in enumerate(sentences, start=1):
         at.merge_range(row, 0, row, last, sentence, book.text)
         at.set_row(row, 15 * (1 + len(sentence) // 110))

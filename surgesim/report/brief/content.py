@@ -17,7 +17,14 @@ from surgesim.report.figures import check_choice, draw_brief
 from surgesim.report.names import criteria
 from surgesim.report.prose.assessment import is_assessed
 from surgesim.report.prose.hospitals import by_first_full
-from surgesim.report.prose.sentences import FEWEST_FOR_A_RANGE, RANGE, are_extremes, binding_of_beds
+from surgesim.report.prose.sentences import (
+    FEWEST_FOR_A_RANGE,
+    RANGE,
+    SPACE,
+    are_extremes,
+    binding_of_beds,
+    limit_of_beds,
+)
 from surgesim.report.prose.summary import ASSUMED, first_date, province_rows, runs, share
 from surgesim.report.words import day_text, number, phrase, round_off
 from surgesim.scenario.schema.scenario import BASELINE
@@ -71,7 +78,7 @@ class Brief:
     situation
         Two sentences.
     figure, captions
-        The need for beds against staffed beds, and a sentence about each panel.
+        The need for beds against usable beds, and a sentence about each panel.
     decisions, after
         At most three decisions, and the sentences below them.
     futures
@@ -129,7 +136,7 @@ def brief(
         title=scenario.title.get(lang),
         run=passage(
             lang,
-            "onepage.run" if FORECAST in manifest else "onepage.run_if",
+            "onepage.run_forecast" if FORECAST in manifest else "onepage.run_if",
             runs=runs(results, lang),
             days=Value(number(scenario.days, lang), float(scenario.days), "scenario.yaml#days"),
             start=Value(day_text(scenario.start, lang), scenario.start, "scenario.yaml#start"),
@@ -241,13 +248,16 @@ def _deaths(results: Results, lang: str) -> Passage:
         "untreated": mean("deaths_untreated"),
         "range": passage(lang, key, low=low, high=high, runs=runs(results, lang)),
     }
-    scarce = [
-        passage(lang, "onepage.scarce", bed=phrase(lang, f"onepage.{bed}"), what=words["what"])
-        for bed, which, words in binding_of_beds(results, lang)
-        if which != "never"
-    ]
-    if not scarce:
+    whats = {bed: words["what"] for bed, which, words in binding_of_beds(results, lang) if which != "never"}
+    if not whats:
         return passage(lang, "onepage.deaths", **said)
+    if len(whats) == len(BEDS) and len(set(whats.values())) == 1:
+        both = {"what": whats[BEDS[0]], "bed": phrase(lang, "onepage.both")}
+        return passage(lang, "onepage.deaths_scarce", **said, scarce=passage(lang, "onepage.scarce", **both))
+    scarce = [
+        passage(lang, "onepage.scarce", bed=phrase(lang, f"onepage.{bed}"), what=what)
+        for bed, what in whats.items()
+    ]
     return passage(lang, "onepage.deaths_scarce", **said, scarce=join(list(scarce), ", "))
 
 
@@ -257,7 +267,7 @@ def _to_two_digits(value: float) -> float:
 
 
 def _caption(results: Results, bed: str, lang: str) -> Passage:
-    """State the highest need for a bed type, the staffed beds on that day, and when they first fall short."""
+    """State the highest need for a bed type, the usable beds on that day, and when they first fall short."""
     table = results.daily[results.daily["alternative"] == BASELINE]
     need, staffed = (
         table[table["indicator"] == name].sort_values("day").reset_index(drop=True)
@@ -290,9 +300,37 @@ def _caption(results: Results, bed: str, lang: str) -> Passage:
     short = np.flatnonzero(needs > open_beds)
     if not short.size:
         return passage(lang, "onepage.caption_enough", **said)
+    said["limit"] = _limited(results, bed, top, lang) if needs[top] > open_beds[top] else ""
     later = short_again(needs, open_beds)
-    again = "" if later is None else passage(lang, "onepage.short_again", day=day(later))
+    again = ""
+    if later is not None:
+        again = passage(
+            lang, "onepage.short_again", day=day(later), why=_why_again(results, bed, later, lang)
+        )
     return passage(lang, "onepage.caption", **said, first=day(int(short[0])), again=again)
+
+
+def _why_again(results: Results, bed: str, day: int, lang: str) -> Passage | str:
+    """State why usable beds run short on a day: fewer open beds, else what limits them, else nothing."""
+    open_beds, usable = (_medians(results, f"{what}_{bed}") for what in ("open", "staffed"))
+    if len(open_beds) and 2 * (open_beds[day - 1] - open_beds[day]) >= usable[day - 1] - usable[day] > 0:
+        return passage(lang, "onepage.stood_down")
+    return _limited(results, bed, day, lang)
+
+
+def _limited(results: Results, bed: str, day: int, lang: str) -> Passage | str:
+    """State what most of the open beds lack on a day; nothing if all that is open can be used."""
+    limit = limit_of_beds(results, bed, day)
+    if limit in (None, SPACE):
+        return ""
+    return passage(lang, "onepage.limit", what=phrase(lang, f"constraint.{limit}"))
+
+
+def _medians(results: Results, indicator: str) -> Floats:
+    """Return the baseline's medians of an indicator by day; empty if it is unknown."""
+    table = results.daily[results.daily["alternative"] == BASELINE]
+    rows = table[table["indicator"] == indicator].sort_values("day")
+    return rows["p50"].to_numpy(dtype=float)
 
 
 def short_again(need: Floats, staffed: Floats) -> int | None:
@@ -355,8 +393,8 @@ def _outcome(row: Row, outcome: str, lang: str) -> str:
 
 
 def _begins(results: Results, row: Row, column: str, lang: str) -> str:
-    if pd.isna(row[column]):
-        return phrase(lang, "short.never")
+    if pd.isna(row[column]) or row[column] >= results.scenario.days:
+        return phrase(lang, "onepage.never")
     day = results.scenario.start + timedelta(days=int(row[column]))
     return Value(day_text(day, lang), day, _of_run(row, column))
 

@@ -1,4 +1,4 @@
-"""The figure of the brief: the need for oxygen and ICU beds against staffed beds, with dates."""
+"""The figure of the brief: the need for oxygen and ICU beds against usable beds, with dates."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from surgesim.errors import ResultsError
-from surgesim.report.names import words_of
+from surgesim.report.names import words_of, written_bound
 from surgesim.report.prose.decisions import (
     NAMES,
     bound_words,
@@ -19,8 +19,7 @@ from surgesim.report.prose.decisions import (
     outcome_title,
 )
 from surgesim.report.prose.plans import rule_title
-from surgesim.report.words import EN_DASH, count, day_month, group_words, number, percent, phrase, tenths
-from surgesim.scenario.schema.indicators import INDICATORS
+from surgesim.report.words import EN_DASH, count, day_month, group_words, number, percent, phrase
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,27 +81,32 @@ def trigger_words(scenario: Scenario, rule: str, lang: str) -> str:
     of = [each for each in (when.item, when.district) if each]
     of += [group_words(lang, when.group)] if when.group else []
     bound = when.above if when.above is not None else when.below
-    is_share = indicator in INDICATORS and INDICATORS[indicator].share
-    shown = tenths(float(bound or 0), lang) if is_share else number(float(bound or 0), lang)
     words = phrase(
         lang,
         "calendar.trigger",
         what=", ".join([what, *of]),
         sign=">" if when.above is not None else "<",
-        bound=shown,
+        bound=written_bound(scenario, indicator, float(bound or 0), lang),
     )
     return words if when.for_days == 1 else phrase(lang, "calendar.for_days", what=words, days=when.for_days)
+
+
+def never_words(row: Mapping[Any, Any], step: str, lang: str) -> str:
+    """Return what stands for the date of a step that never comes; an action that is ordered does not end."""
+    lasts = step == "stood_down" and bool(date_words(row, "ordered_low", lang))
+    return phrase(lang, "calendar.never_ends" if lasts else "calendar.not_ordered")
 
 
 def band_words(row: Mapping[Any, Any], step: str, lang: str) -> str:
     """Return the median date of a step, with its 90 % band on a second line unless it is a single day."""
     median, low, high = (date_words(row, f"{step}_{part}", lang) for part in ("median", "low", "high"))
+    never = never_words(row, step, lang)
     if not low:
-        return phrase(lang, "calendar.not_ordered")
-    median = median or phrase(lang, "calendar.not_ordered")
+        return never
+    median = median or never
     if low == high:
         return median
-    return f"{median}\n({low}{EN_DASH}{high or phrase(lang, 'calendar.not_ordered')})"
+    return f"{median}\n({low}{EN_DASH}{high or never})"
 
 
 def later_words(calendar: Calendar, lang: str) -> str:

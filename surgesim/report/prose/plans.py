@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from surgesim.report.names import alternative_title
+from surgesim.report.names import alternative_title, words_of, written_bound
 from surgesim.report.paths import path_words, value_words
 from surgesim.report.prose.amounts import changed_rules
 from surgesim.report.words import phrase, plain_percent
@@ -43,8 +43,15 @@ def plan_changes(scenario: Scenario, alternative: str, lang: str) -> Iterator[st
             yield phrase(lang, "plan.with", rule=rule_title(after[name], name, lang))
     for name, change in rules.items():
         if name in before and name in after:
-            values = ", ".join(_rule_value(scenario, path, value, lang) for path, value in _leaves(change))
-            yield phrase(lang, "plan.changed", rule=rule_title(after[name], name, lang), values=values)
+            changed = [
+                _rule_value(scenario, after[name], path, value, lang)
+                for path, value in _leaves(change)
+                if path.split(".")[-1] != TITLE
+                and _value_at(before[name], path) != _value_at(after[name], path)
+            ]
+            if changed:
+                title = rule_title(after[name], name, lang)
+                yield phrase(lang, "plan.changed", rule=title, values=", ".join(changed))
     for name in rules:
         if name in before and name not in after:
             yield phrase(lang, "plan.without", rule=rule_title(before[name], name, lang))
@@ -88,16 +95,39 @@ def idle_rules(results: Results, lang: str) -> Iterator[str]:
         yield phrase(lang, "plan.never_fired", rules=rules)
 
 
-def _rule_value(scenario: Scenario, path: str, value: Any, lang: str) -> str:
+def _rule_value(scenario: Scenario, rule: Any, path: str, value: Any, lang: str) -> str:
     """Describe a changed field of a rule."""
     words = path_words(scenario, f"rule.{path}", lang).removeprefix("rule.")
-    return phrase(lang, "plan.set", path=words, value=value_words(value, lang))
+    *above, field = path.split(".")
+    indicator = _value_at(rule, ".".join([*above, "indicator"])) or _value_at(rule, "when.indicator")
+    if field == "indicator" and isinstance(value, str):
+        said = words_of(scenario, value, lang).label
+    elif field in ("above", "below") and indicator is not None and value is not None:
+        said = written_bound(scenario, indicator, float(value), lang)
+    elif field == "facilities" and isinstance(value, (list, tuple)):
+        said = ", ".join(scenario.care.facilities[name].title.get(lang) for name in value)
+    else:
+        said = value_words(value, lang)
+    return phrase(lang, "plan.set", path=words, value=said)
+
+
+def _value_at(model: Any, path: str) -> Any:
+    """Return the value at a path of a scenario or a part of it; None if there is none."""
+    for name in path.split("."):
+        model = model.get(name) if isinstance(model, Mapping) else getattr(model, name, None)
+    return model
 
 
 def _values(before: Scenario, after: Scenario, overlay: Mapping[str, Any], lang: str) -> Iterator[str]:
     """Describe changed values outside the plan; merge identical changes to many items."""
     own = f"{'.'.join(PLAN)}."
-    leaves = [(p, v) for p, v in _leaves(overlay) if not p.startswith(own) and TITLE not in p.split(".")]
+    leaves = [
+        (path, value)
+        for path, value in _leaves(overlay)
+        if not path.startswith(own)
+        and TITLE not in path.split(".")
+        and (_value_at(after, path) is None or _value_at(before, path) != _value_at(after, path))
+    ]
     counts = Counter((_wildcard(path), str(value)) for path, value in leaves)
     seen = set()
     for path, value in leaves:

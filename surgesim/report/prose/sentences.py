@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from surgesim.model.record import BINDS
 from surgesim.report.citation import Passage, Row, Value, cell, passage, proper_name, quote, source
 from surgesim.report.names import alternative_title, criteria, threshold_title
 from surgesim.report.paths import path_words
@@ -189,6 +190,21 @@ def binding_of_beds(
             yield bed, "never", {}
 
 
+SPACE: Final = "space"
+"""The constraint of beds that have all else: the usable beds are the open ones."""
+
+
+def limit_of_beds(results: Results, bed: str, day: int, alternative: str = BASELINE) -> str | None:
+    """Return the constraint that binds most open beds of a type on a day; None if only space is modelled."""
+    if not modelled_limits(results.scenario.alternative(alternative)):
+        return None
+    table = results.daily[(results.daily["alternative"] == alternative) & (results.daily["day"] == day)]
+    shares = table.set_index("indicator")["mean"]
+    bound = {what: float(shares.get(f"{bed}_bound_by_{what}", 0.0)) for what in BINDS[bed]}
+    most = max(bound, key=lambda what: bound[what])
+    return most if bound[most] > 0 else None
+
+
 STAFFED_ICU: Final = "staffed_icu_beds_per_100k"
 USABLE_ICU: Final = "usable_icu_beds_per_100k"
 
@@ -286,14 +302,15 @@ def epidemic_level(results: Results, lang: str, alternative: str = BASELINE) -> 
     )
 
 
-def without_plan(scenario: Scenario, lang: str) -> str:
-    """State how many facilities lack a mobilisation plan, and for how many this is unknown."""
+def without_plan(scenario: Scenario, lang: str) -> Iterator[str]:
+    """State how many facilities lack a mobilisation plan, and for how many it is unknown, unless for all."""
     plans = [facility.mobilisation_plan for facility in scenario.care.facilities.values()]
     silent, without = plans.count(None), plans.count(False)
-    key = "plans" if silent == 0 else "plans_unknown" if silent == len(plans) else "plans_and_silent"
-    return phrase(
+    if silent == len(plans):
+        return
+    yield phrase(
         lang,
-        f"sentence.{key}",
+        "sentence.plans" if silent == 0 else "sentence.plans_and_silent",
         without=number(without, lang),
         all=number(len(plans), lang),
         silent=number(silent, lang),

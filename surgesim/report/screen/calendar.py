@@ -16,6 +16,7 @@ from surgesim.report.prose.calendar import (
     decisions,
     last_call_words,
     later_words,
+    never_words,
     years,
 )
 from surgesim.report.prose.decisions import outcome_title
@@ -59,12 +60,14 @@ def _table(calendar: Calendar, lang: str) -> ScreenTable:
     table.add_column(later_words(calendar, lang))
     if entry["conditions"]:
         table.add_column(phrase(lang, "calendar.latest"), "left")
-    never = phrase(lang, "calendar.not_ordered")
     for row in shown.to_dict("records"):
         table.add_row(
             decision_title(calendar, row["rule"], lang),
             band_words(row, "ordered", lang),
-            *(date_words(row, f"{step}_median", lang) or never for step in ("ready", "stood_down")),
+            *(
+                date_words(row, f"{step}_median", lang) or never_words(row, step, lang)
+                for step in ("ready", "stood_down")
+            ),
             signed(row, lang),
             *([last_call_words(row, lang)] if entry["conditions"] else []),
         )

@@ -121,7 +121,7 @@ def summary(results: Results, lang: str, folder: str | None = None) -> Group:
         note("binds_note")
     parts += [Text(sentence) for sentence in icu_care(results, lang)]
     parts += [Text(sentence) for sentence in (*timely_access(results, lang), *epidemic_level(results, lang))]
-    parts += [Text(without_plan(scenario, lang)), *(Text(line) for line in idle_rules(results, lang))]
+    parts += [Text(line) for line in (*without_plan(scenario, lang), *idle_rules(results, lang))]
     confidence = results.assumptions["confidence"]
     assumed = number(int((confidence == "assumed").sum()), lang)
     parts += [

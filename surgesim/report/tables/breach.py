@@ -126,7 +126,7 @@ def _two_digits(value: float, lang: str) -> str:
 
 
 def _likely(row: Row, lang: str) -> Cell:
-    return Cell(lines(how_likely(row, lang), _shares(row, lang)), _risk(row))
+    return Cell(lines(f"{how_likely(row, lang)}:", _shares(row, lang)), _risk(row))
 
 
 def _shares(row: Row, lang: str) -> Passage:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from surgesim.fitting.oxygen import MOST_HOURS
 from surgesim.report.citation import Passage, Row, Value, proper_name, source
-from surgesim.report.prose.hospitals import by_first_full, facility_title
+from surgesim.report.prose.hospitals import by_first_full, facility_title, overruns
 from surgesim.report.tables.beds import first_full_cells
 from surgesim.report.tables.breach import first_breach_cells
 from surgesim.report.tables.cells import NONE, ReportTable, district_title, in_brackets, lines, table_builder
@@ -104,9 +104,10 @@ def _full(results: Results, lang: str) -> ReportTable | None:
         for row in by_first_full(results.facility_beds)
         if row["bed"] in BEDS and row["full_probability"] > 0
     ]
+    over = overruns(results)
     for row in rows[:MOST_HOSPITALS]:
         title = facility_title(results.scenario, str(row["facility"]), lang)
-        heading, share, first = first_full_cells(results, title, row, lang)
+        heading, share, first = first_full_cells(results, title, row, over, lang)
         builder.add(heading, first, share)
     return builder.build(text=2, note=phrase(lang, "table.forecast_full.note"))
 

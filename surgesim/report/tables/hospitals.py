@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from surgesim.report.citation import Passage, Row, Value, cell, join, passage, proper_name, quote, source
+from surgesim.report.prose.hospitals import Overrun, overruns
+from surgesim.report.tables.beds import overrun_day
 from surgesim.report.tables.cells import NONE, ReportTable, district_title, lines, table_builder
 from surgesim.report.words import day_text, number, percent, phrase, round_off
 from surgesim.scenario.schema.base import BED_TYPES
@@ -36,7 +38,7 @@ def hospitals(results: Results, lang: str) -> ReportTable | None:
     full_by: Mapping[tuple[str, str], Row] = {
         (str(row["facility"]), str(row["bed"])): row for row in full.to_dict("records")
     }
-    care = results.scenario.care.facilities
+    care, over = results.scenario.care.facilities, overruns(results)
 
     def patients(row: Row) -> float:
         found = (peaks.get((str(row["facility"]), bed)) for bed in BEDS)
@@ -52,7 +54,7 @@ def hospitals(results: Results, lang: str) -> ReportTable | None:
             proper_name(title if district in title else f"{title}, {district}"),
             _beds(name, facility, lang),
             *(_census(peaks.get((name, bed)), lang) for bed in BEDS),
-            *(_full(full_by.get((name, bed)), lang) for bed in BEDS),
+            *(_full(full_by.get((name, bed)), over.get((name, bed)), lang) for bed in BEDS),
             _staff(name, facility, lang),
             NONE if facility.oxygen is None else quote("facilities", row, "days_dry_mean", round_off, lang),
         )
@@ -83,9 +85,16 @@ def _census(row: Row | None, lang: str) -> str:
     )
 
 
-def _full(row: Row | None, lang: str) -> str:
-    """Format the median date from which the beds are full."""
-    if row is None or row["full_probability"] == 0:
+def _full(row: Row | None, over: Overrun | None, lang: str) -> str:
+    """Format the median date from which the beds are full, or patients outnumber the usable ones."""
+    if row is None:
+        return NONE
+    if pd.isna(row["full_date_median"]) and over is not None:
+        return lines(
+            overrun_day(over, str(row["facility"]), str(row["bed"]), lang),
+            passage(lang, "full.lacks", what=phrase(lang, f"constraint.{over.what}")),
+        )
+    if row["full_probability"] == 0:
         return NONE
     if pd.isna(row["full_date_median"]):
         value = float(row["full_probability"])

@@ -292,6 +292,89 @@ def test_futures_are_runs_ranked_by_deaths(results: Results) -> None:
 
 
 @pytest.mark.usefixtures("unpictured")
+def with_daily(results: Results, **values: list[float]) -> Results:
+    """Return results whose baseline has these values, median and mean, of daily indicators."""
+    daily = results.daily
+    baseline = daily["alternative"] == "baseline"
+    kept = daily[~(baseline & daily["indicator"].isin(list(values)))]
+    like = daily[baseline & (daily["indicator"] == "icu_need")]
+    new = [like.assign(indicator=name, p50=each, mean=each) for name, each in values.items()]
+    return dataclasses.replace(results, daily=pd.concat([kept, *new], ignore_index=True))
+
+
+def caption(results: Results, bed: str, lang: str = "en", **values: list[float]) -> str:
+    captions = brief(with_daily(results, **values), lang).captions
+    return plain(captions[["oxygen", "icu"].index(bed)])
+
+
+def bound_by(bed: str, what: str, days: int) -> dict[str, list[float]]:
+    others = ("space", "nurses", "doctors", "equipment", "pipes", "oxygen_stock")
+    return {f"{bed}_bound_by_{each}": [0.9 if each == what else 0.1] * days for each in others}
+
+
+@pytest.mark.usefixtures("unpictured")
+def test_a_caption_names_what_limits_usable_beds(results: Results) -> None:
+    days = results.scenario.days
+    need, beds = {"oxygen_need": [100.0] * days}, {"staffed_oxygen": [29.0] * days}
+    said = caption(results, "oxygen", **need, **beds, **bound_by("oxygen", "oxygen_stock", days))
+    assert "100 patients need one and 29 beds are usable (limited by oxygen); the whole" in said
+    said = caption(results, "oxygen", "vi", **need, **beds, **bound_by("oxygen", "nurses", days))
+    assert "chỉ có 29 giường sử dụng được (thiếu điều dưỡng); toàn địa bàn thiếu từ" in said
+    enough = {"staffed_oxygen": [200.0] * days}
+    said = caption(results, "oxygen", **need, **enough, **bound_by("oxygen", "nurses", days))
+    assert "200 beds are usable; the whole area is never short" in said
+
+
+@pytest.mark.usefixtures("unpictured")
+@pytest.mark.parametrize(
+    ("opened", "what", "why"),
+    [
+        ((50, 20), "oxygen_stock", ", as beds are stood down."),
+        ((50, 50), "oxygen_stock", " (limited by oxygen)."),
+        ((50, 49), "oxygen_stock", " (limited by oxygen)."),
+        ((50, 50), "space", "."),
+    ],
+)
+def test_a_second_shortage_has_a_cause_only_if_it_is_one(
+    results: Results, opened: tuple[float, float], what: str, why: str
+) -> None:
+    rest = results.scenario.days - 40
+    said = caption(
+        results,
+        "icu",
+        icu_need=[60.0] * 20 + [30.0] * (20 + rest),
+        staffed_icu=[50.0] * 40 + [20.0] * rest,
+        open_icu=[opened[0]] * 40 + [opened[1]] * rest,
+        **bound_by("icu", what, 40 + rest),
+    )
+    assert said.endswith(f"; short again from 10 Feb 2024{why}")
+
+
+@pytest.mark.usefixtures("unpictured")
+@pytest.mark.parametrize(("lang", "never"), [("en", "does not occur"), ("vi", "không xảy ra")])
+def test_a_run_without_an_emergency_has_no_first_day(results: Results, lang: str, never: str) -> None:
+    days = results.scenario.days
+    table = results.replications.assign(first_day_situation=days, situation_days=0.0)
+    said = brief(dataclasses.replace(results, replications=table), lang).futures
+    assert list(said.rows[0][1:]) == [never] * 3
+
+
+@pytest.mark.usefixtures("unpictured")
+def test_the_same_scarcity_of_both_beds_is_one_clause(results: Results) -> None:
+    table = results.binding.assign(breach_days_mean=0.0)
+    table["short_days_mean"] = (table["constraint"] == "oxygen_stock") * 5.0
+    both = dataclasses.replace(results, binding=table)
+    assert "scarcest at the bedside: oxygen for oxygen and ICU beds." in brief(both, "en").situation[1]
+    assert "thiếu nhất: ô xy (giường ô xy và giường ICU)." in brief(both, "vi").situation[1]
+
+
+@pytest.mark.usefixtures("unpictured")
+def test_the_line_below_the_title_says_if_it_is_a_forecast(results: Results) -> None:
+    forecast = dataclasses.replace(results, manifest=results.manifest | {"forecast": {"weeks": 4}})
+    assert brief(forecast, "en").run.startswith("Forecast from the reports so far.")
+    assert brief(results, "vi").run.startswith("Kết quả mô phỏng theo kịch bản giả định, không phải dự báo.")
+
+
 def test_a_result_too_bare_or_too_old_is_one_sentence(results: Results) -> None:
     few = results.replications[results.replications["replication"] < 2]
     with pytest.raises(ResultsError, match=r"got 2 runs of each alternative, expected at least 5"):

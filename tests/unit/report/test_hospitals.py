@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 from study_cases import made_up_simulation, small_scenario
 
-from surgesim.report.prose.hospitals import MOST_LINES, first_full
+from surgesim.report.prose.hospitals import MOST_LINES, first_full, overruns
+from surgesim.report.tables.beds import facility_beds
+from surgesim.report.tables.hospitals import hospitals
 from surgesim.report.words import NBSP
 from surgesim.study.results import Results
 from surgesim.study.tables.collect import Collection
@@ -77,6 +79,46 @@ def test_at_most_eight_lines_are_said(case: Results) -> None:
     ("lang", "none"), [("en", "No hospital has all"), ("vi", "Không cơ sở nào kín giường")]
 )
 def test_if_none_fills_that_is_said(case: Results, lang: str, none: str) -> None:
-    (said,) = lines(case, [row(0.0, None, None, None)], lang)
+    enough = dataclasses.replace(case, facility_days=case.facility_days.assign(staffed=1e6))
+    (said,) = lines(enough, [row(0.0, None, None, None)], lang)
     assert said.startswith(none)
     assert lines(case, [], lang) == []
+
+
+@pytest.fixture
+def dry(case: Results) -> Results:
+    """The case, in which the ICU of the first hospital has no usable bed from day 5 for lack of oxygen."""
+    name = next(iter(case.scenario.care.facilities))
+    days = case.facility_days.assign(staffed=1e6)
+    mine = (days["facility"] == name) & (days["bed"] == "icu") & (days["day"] >= 5)
+    days.loc[mine, ["staffed", "occupied", "load"]] = [0.0, 3.0, float("nan")]
+    bound = {f"icu_days_bound_by_{what}": 0.0 for what in ("nurses", "doctors", "equipment", "pipes")}
+    return dataclasses.replace(
+        case,
+        facility_days=days,
+        facilities=case.facilities.assign(**bound, icu_days_bound_by_oxygen_stock=7.0),
+        facility_beds=case.facility_beds.assign(
+            full_probability=0.0, full_date_median=pd.NaT, full_date_p5=pd.NaT, entries_mean=1.0
+        ),
+    )
+
+
+def test_a_hospital_without_usable_beds_does_not_read_as_never_full(dry: Results) -> None:
+    name = next(iter(dry.scenario.care.facilities))
+    ((key, over),) = overruns(dry).items()
+    assert (key, over.what, over.day) == ((name, "icu"), "oxygen_stock", 5)
+    (said,) = first_full(dry, "en")
+    assert "more patients than usable beds" in said
+    assert said.replace(NBSP, " ").endswith("(ICU beds lack oxygen from 4 Feb).")
+    beds, table = facility_beds(dry, "vi"), hospitals(dry, "en")
+    assert beds is not None
+    assert table is not None
+    first = [str(cell.content) for cells in beds.rows for cell in cells]
+    assert sum("(thiếu ô xy từ" in text for text in first) == 1
+    full = [str(cells[5].content) for cells in table.rows]
+    assert [text.replace(NBSP, " ") for text in full if "lacks" in text] == ["4 Feb 2024\n(lacks oxygen)"]
+
+
+def test_beds_that_stand_down_lack_nothing(dry: Results) -> None:
+    none = {column: 0.0 for column in dry.facilities if "_days_bound_by_" in column}
+    assert overruns(dataclasses.replace(dry, facilities=dry.facilities.assign(**none))) == {}

@@ -41,5 +41,10 @@ def test_a_title_is_checked_and_changes_nothing_else() -> None:
 
 def test_a_threshold_without_a_title_is_called_by_what_it_watches() -> None:
     scenario = small_scenario()
-    assert threshold_title(scenario, "icu", "en").endswith("<\N{NO-BREAK SPACE}4")
+    assert threshold_title(scenario, "icu", "en").endswith(
+        "<\N{NO-BREAK SPACE}4 per\N{NO-BREAK SPACE}100,000"
+    )
+    assert threshold_title(scenario, "icu", "vi").endswith(
+        "<\N{NO-BREAK SPACE}4/100.000\N{NO-BREAK SPACE}dân"
+    )
     assert threshold_title(scenario, "situation", "vi") == "Tình huống khẩn cấp"

@@ -46,3 +46,29 @@ def test_shipped_scenarios_have_no_path_in_their_plans(name: str, lang: str) -> 
     said += [path_words(scenario, path, lang) for path in scenario.study.drawn]
     assert len(said) > 20
     assert [line for line in said if A_PATH.search(line)] == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "changed: Surge beds (triggered above: 8 per\N{NO-BREAK SPACE}100,000)"),
+        ("vi", "thay đổi: Giường tăng cường (kích hoạt khi vượt: 8/100.000\N{NO-BREAK SPACE}dân)"),
+    ],
+)
+def test_only_what_a_plan_changes_is_told_in_words(lang: str, said: str) -> None:
+    rule = {
+        "title": {"vi": "Giường tăng cường", "en": "Surge beds"},
+        "action": "convert_beds",
+        "when": {"indicator": "oxygen_need_7d_per_100k", "above": 20.0},
+    }
+    plan = surge_scenario(1).to_plain()["command"].get("plan", {}) | {"surge": rule}
+    own = {"delivery": {"size_kg": 6000, "interval_days": 1}}
+    earlier = {
+        "command": {"plan": {"surge": {"when": {"indicator": "oxygen_need_7d_per_100k", "above": 8.0}}}},
+        "care": {"facilities": {"general": {"oxygen": {"tank_kg": 9_000} | own}}},
+    }
+    scenario = surge_scenario(1, 0, command={"plan": plan}, alternatives={"earlier": earlier})
+    lines = list(plan_changes(scenario, "earlier", lang))
+    assert lines[0] == said
+    assert len(lines) == 3  # the tank is as before
+    assert [line for line in lines if A_PATH.search(line)] == []
