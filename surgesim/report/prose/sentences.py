@@ -26,7 +26,7 @@ from surgesim.report.words import (
 from surgesim.scenario.schema.indicators import ICU_BEDS
 from surgesim.scenario.schema.scenario import BASELINE, Scenario
 from surgesim.study.measures.binding import BEDS, modelled_limits
-from surgesim.study.measures.compare import DAYS_BREACHED, DEATHS
+from surgesim.study.measures.compare import DAYS_BREACHED, DEATHS, FIRST_DAY
 from surgesim.study.measures.quantiles import quantile
 from surgesim.study.measures.reached import ALL
 from surgesim.study.precision import NO_EVENT, NOT_MEASURED
@@ -104,6 +104,12 @@ def in_percent(row: Row, lang: str) -> Passage | None:
 
     mean, low, high = (quote("comparison", row, column, write, lang, PERCENT) for column in RELATIVE)
     return passage(lang, "change.percent" if low != high else "change.exact", mean=mean, low=low, high=high)
+
+
+def never_begins(results: Results, row: Mapping[Any, Any]) -> bool:
+    """Return True if an outcome is a first day that no run of the baseline has: its mean is the last day."""
+    first = str(row["outcome"]).startswith(FIRST_DAY)
+    return first and float(row["baseline_mean"]) >= results.scenario.days
 
 
 def longer_without_fewer_deaths(results: Results, lang: str) -> Iterator[Passage]:

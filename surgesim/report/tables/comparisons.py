@@ -13,7 +13,7 @@ from surgesim.report.citation import Passage, Row, Value, join, proper_name, quo
 from surgesim.report.names import criteria, threshold_title
 from surgesim.report.prose.costing import costs_left_out, per_death_averted
 from surgesim.report.prose.plans import plan_changes
-from surgesim.report.prose.sentences import PERCENT, in_percent, longer_without_fewer_deaths
+from surgesim.report.prose.sentences import PERCENT, in_percent, longer_without_fewer_deaths, never_begins
 from surgesim.report.prose.summary import province_rows
 from surgesim.report.tables.cells import (
     NONE,
@@ -78,7 +78,7 @@ def comparison(results: Results, lang: str) -> ReportTable | None:
     }
     if not by_plan:
         return None
-    _add_baseline(builder, by_plan, shown, lang)
+    _add_baseline(results, builder, by_plan, shown, lang)
     more_deaths = deadlier(table)
     for name in sorted(by_plan, key=lambda name: float(by_plan[name][shown[0]]["difference"])):
         rows = by_plan[name]
@@ -91,6 +91,7 @@ def comparison(results: Results, lang: str) -> ReportTable | None:
 
 
 def _add_baseline(
+    results: Results,
     builder: TableBuilder,
     by_plan: Mapping[str, Mapping[str, Row]],
     shown: Sequence[str],
@@ -101,7 +102,12 @@ def _add_baseline(
     known = {outcome: row for rows in by_plan.values() for outcome, row in rows.items()}
     builder.add(
         phrase(lang, "table.baseline_mean"),
-        *(quote("comparison", known[outcome], "baseline_mean", round_off, lang, scale) for outcome in shown),
+        *(
+            phrase(lang, "onepage.never")
+            if never_begins(results, known[outcome])
+            else quote("comparison", known[outcome], "baseline_mean", round_off, lang, scale)
+            for outcome in shown
+        ),
     )
 
 
@@ -168,7 +174,7 @@ def _changes(
         districts = name in results.scenario.command.in_districts
         builder.columns.append(phrase(lang, "screen.in_any_district", what=title) if districts else title)
     scale = PERCENT if prefix == BREACHED else 1.0
-    _add_baseline(builder, by_plan, [f"{prefix}{name}" for name in shown], lang, scale)
+    _add_baseline(results, builder, by_plan, [f"{prefix}{name}" for name in shown], lang, scale)
     for plan, by_outcome in by_plan.items():
         never = _never(results, plan) if prefix == FIRST_DAY else set()
         cells = []

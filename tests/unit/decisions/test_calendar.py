@@ -18,7 +18,13 @@ from surgesim.decisions.levers import read_lever
 from surgesim.decisions.trials import Task, time_of
 from surgesim.errors import ResultsError, ScenarioError
 from surgesim.model.outcomes import OUTCOMES
-from surgesim.report.prose.calendar import calendar_head, calendar_sentences, years
+from surgesim.report.prose.calendar import (
+    band_words,
+    calendar_head,
+    calendar_sentences,
+    last_call_words,
+    years,
+)
 from surgesim.scenario.door import dump
 from surgesim.scenario.schema.scenario import Scenario
 
@@ -192,6 +198,18 @@ def test_it_is_read_as_it_was_and_continues_after_an_interruption(
     again = dates(threshold="without-bed", out=tmp_path / "half", resume=True)
     assert simulated == []
     pd.testing.assert_frame_equal(again.table, whole.table)
+
+
+def test_what_is_missing_is_named_by_what_it_means() -> None:
+    ends = ("low", "median", "high")
+    row: dict[str, Any] = {f"{step}_{end}": pd.NaT for step in ("ordered", "stood_down") for end in ends}
+    never = {lang: band_words(row, "stood_down", lang) for lang in ("en", "vi")}
+    assert never == {"en": "never", "vi": "không"}
+    row["ordered_low"] = pd.Timestamp("2024-01-09")
+    assert band_words(row, "stood_down", "en") == "does not end"
+    assert band_words(row, "stood_down", "vi") == "không kết thúc"
+    assert last_call_words({"last_call": "unreachable"}, "en") == "not enough"
+    assert last_call_words({"last_call": "unreachable"}, "vi") == "không đủ"
 
 
 @pytest.mark.parametrize(

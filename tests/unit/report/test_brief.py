@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from figure_cases import surge_results, surge_scenario
 from matplotlib.figure import Figure
+from matplotlib.text import Text as Drawn
 from pypdf import PdfReader
 from report_cases import Files, Page
 
@@ -25,8 +26,10 @@ from surgesim.report.brief.content import brief
 from surgesim.report.brief.decisions import decisions
 from surgesim.report.brief.page import html, origins
 from surgesim.report.brief.write import write_brief
+from surgesim.report.figures import draw
 from surgesim.report.prose.decisions import worth_sentences
 from surgesim.report.prose.sentences import RELATIVE
+from surgesim.report.tables.comparisons import comparison
 from surgesim.report.words import LANGUAGES
 from surgesim.scenario.schema.base import Text
 from surgesim.scenario.schema.capacity.supply import Costs
@@ -357,6 +360,21 @@ def test_a_run_without_an_emergency_has_no_first_day(results: Results, lang: str
     table = results.replications.assign(first_day_situation=days, situation_days=0.0)
     said = brief(dataclasses.replace(results, replications=table), lang).futures
     assert list(said.rows[0][1:]) == [never] * 3
+
+
+def test_a_baseline_without_an_emergency_has_no_mean_first_day(results: Results) -> None:
+    table, days = results.comparison, results.scenario.days
+    first = table["outcome"] == "first_day_situation"
+    never = table.assign(baseline_mean=table["baseline_mean"].where(~first, days))
+    shown = comparison(dataclasses.replace(results, comparison=never), "en")
+    assert shown is not None
+    assert "does not occur" in [str(cell.content) for cell in shown.rows[0]]
+    assert f"{days}" not in [str(cell.content) for cell in shown.rows[0]]
+    said = "\n".join(
+        text.get_text()
+        for text in draw(dataclasses.replace(results, comparison=never), "alternatives").findobj(Drawn)
+    )
+    assert "baseline: does not occur" in said
 
 
 @pytest.mark.usefixtures("unpictured")

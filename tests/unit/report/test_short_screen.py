@@ -151,3 +151,13 @@ def test_full_icu_beds_beside_an_unbreached_threshold_are_explained(results: Res
     )
     assert "they can all be full without a breach" in said
     assert "they can all be full" not in text(results, width=400)
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [("en", "a forecast from the reports so far"), ("vi", "dự báo từ số liệu báo cáo đến nay")],
+)
+def test_a_forecast_is_called_one(results: Results, lang: str, said: str) -> None:
+    forecast = dataclasses.replace(results, manifest=results.manifest | {"forecast": {"weeks": 2}})
+    assert said in " ".join(text(forecast, lang).split())
+    assert said not in " ".join(text(results, lang).split())

@@ -57,6 +57,14 @@ def test_the_summary_is_first_and_the_definitions_last(books: dict[str, Any], la
     assert books[lang].sheetnames == TITLES[lang]
 
 
+def test_the_summary_of_a_forecast_says_so(results: Results, tmp_path: Path) -> None:
+    forecast = dataclasses.replace(results, manifest=results.manifest | {"forecast": {"weeks": 8}})
+    said = [str(row[0]) for row in cells(write_workbook(forecast, tmp_path / "f.xlsx", "en"))["Summary"]]
+    assert said[1].startswith("Forecast from the reports so far.")
+    assert any(line.startswith("This is a forecast from the reports so far") for line in said)
+    assert not any("not a forecast" in line for line in said)
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_column_is_defined(results: Results, books: dict[str, Any], lang: str) -> None:
     book = books[lang]

@@ -36,6 +36,7 @@ from surgesim.report.figures.drawing.page import (
 from surgesim.report.figures.drawing.panel import under_title
 from surgesim.report.figures.spec import FigureSpec
 from surgesim.report.names import alternative_title
+from surgesim.report.prose.sentences import never_begins
 from surgesim.report.words import number, outcome_words, phrase, round_off
 from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.study.measures.breaches import SITUATION
@@ -83,7 +84,7 @@ def _draw(view: View) -> Sheet:
     name_width = min(NAME_WIDTH, 0.35 * page_width())
     width = (page_width() - name_width) / columns - 0.2
     titles = [_title(outcome, lang, width - 0.1) for outcome in outcomes]
-    under = [_under(table[table["outcome"] == outcome].iloc[0], lang, width) for outcome in outcomes]
+    under = [_under(results, table[table["outcome"] == outcome].iloc[0], lang, width) for outcome in outcomes]
     written = [_name(results, name, lang, name_width) for name in names]
     edges = row_edges(written, ROW, GAP)
     header = max(
@@ -189,9 +190,11 @@ def _difference(axes: Axes, place: float, row: Mapping[Hashable, Any], more_deat
     return kind
 
 
-def _under(row: pd.Series[Any], lang: str, width: float) -> str:
+def _under(results: Results, row: pd.Series[Any], lang: str, width: float) -> str:
     """Return the line under a panel's title: the baseline's mean."""
     outcome = str(row["outcome"])
+    if never_begins(results, row.to_dict()):
+        return wrap(phrase(lang, "figure.baseline_never"), width, SMALL_SIZE)
     is_or_begins = "figure.baseline_begins" if outcome.startswith(FIRST_DAY) else "figure.baseline_is"
     value = _brief(float(row["baseline_mean"]), lang)
     return wrap(phrase(lang, is_or_begins, value=value, unit=_unit(outcome, lang)), width, SMALL_SIZE)
