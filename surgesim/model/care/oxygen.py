@@ -525,8 +525,10 @@ class OxygenSupply:
             store.received += amount
             self._after_change(facility, store)
 
-    def enlarge(self, facility: int, tank_kg: float, plant_nm3_per_hour: float, purity: float) -> None:
-        """Add a full tank or a plant to a facility."""
+    def enlarge(
+        self, facility: int, tank_kg: float, plant_nm3_per_hour: float, purity: float, *, full: bool = True
+    ) -> None:
+        """Add a tank, full or empty, or a plant to a facility."""
         store = self.stores[facility]
         if store is None:
             return
@@ -535,7 +537,7 @@ class OxygenSupply:
         self.tanks_added_kg += tank_kg
         store.plant += plant_kg_per_day(plant_nm3_per_hour, purity)
         store.serve(store.served)
-        if tank_kg > 0:
+        if full and tank_kg > 0:
             store.fill(tank_kg)
         self._after_change(facility, store)
 
