@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,11 @@ from capacity_cases import rule, standing
 from strategies import Plain, build, clinical, facility, small, variant
 
 from surgesim.model.care.shared import SharedDays
+from surgesim.model.epidemic.vaccination import Vaccination as Doses
+from surgesim.model.levers.epidemic import MoreDoses
 from surgesim.model.record import COST_CATEGORIES, Record, logistics_columns
 from surgesim.model.simulation import run_once
+from surgesim.scenario.schema.response.vaccination import Vaccination
 from surgesim.scenario.schema.scenario import Scenario
 
 PRICES: Plain = {
@@ -78,6 +82,18 @@ def test_what_was_bought_and_opened_before_is_paid_for_and_what_comes_later_is_n
     assert spent(record, "bed_openings") == [12.0, 0, 0, 20.0, 0]
     assert spent(record, "ventilators") == [0, 0, 0, 2.0, 0]
     assert spent(record, "concentrators") == [0, 0, 0, 5.0, 0]
+
+
+def test_each_phase_before_the_start_gave_its_doses_from_its_own_day() -> None:
+    """Half from day -4.5, thus from 00:00 of day -4; all from day -2; all on day 0."""
+    section = Vaccination.model_validate({"groups": {"all": {"acceptance": 1.0}}})
+    given = Doses(section, np.full((1, 9, 2), 1000), date(2024, 1, 1))
+    action = MoreDoses(1000.0, given)
+    action.resume(0.5, 4.5)
+    action.resume(1.0, 2.0)
+    assert given.receive(0) == 1000
+    assert given.before == [(-4, 500), (-3, 500), (-2, 1000), (-1, 1000)]
+    assert (given.receive(1), given.before) == (1000, [])
 
 
 def dosed(on: str, days: int, lead_days: float, **more: Any) -> Record:
