@@ -60,7 +60,7 @@ class Orders:
             action = self._custom(name, rule)
         else:
             action = action_of(name, rule, self.province)
-        observed = action if self._observe is None else Observed(action, self._observe)
+        observed = Observed(action, self._observe or _look_away, self.province.leave_out)
         self.command.follow(name, rule, observed, past)
 
     def pass_day(self) -> None:
@@ -83,6 +83,10 @@ class Orders:
 
     def _view(self, extension: Extension, function: str) -> View:
         return View(self, function, self._memories.setdefault(extension.file, {}))
+
+
+def _look_away() -> None:
+    """Observe nothing."""
 
 
 def missing_action(rule: str, action: str) -> str:

@@ -5,6 +5,8 @@ The module `simulation` defines what the parts do during a day, and in which ord
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -351,9 +353,20 @@ class Province:
             )
         )
 
+    def leave_out(self, act: Callable[[], None]) -> None:
+        """At t = 0, let something happen that was paid for before: it counts in no day's use and cost."""
+        before = self._totals()
+        act()
+        self.capacity.count_ventilators()
+        for name, total in self._totals().items():
+            self.logistics.leave_out(name, total - before[name])
+
     def _growth(self) -> dict[str, float]:
         """Return how much the running totals used by logistics have grown since the last call."""
-        totals = {
+        return {name: self.logistics.growth(name, total) for name, total in self._totals().items()}
+
+    def _totals(self) -> dict[str, float]:
+        return {
             "deaths": sum(self.journey.ledger.deaths),
             "oxygen": 0.0 if self.supply is None else self.supply.used_kg,
             "openings": self.facilities.openings,
@@ -363,7 +376,6 @@ class Province:
             "concentrators": self.home_oxygen.concentrators_added,
             "reported at admission": sum(self.journey.ledger.reported_at_admission),
         }
-        return {name: self.logistics.growth(name, total) for name, total in totals.items()}
 
     # -- identities ---------------------------------------------------------------------------------
 

@@ -426,6 +426,11 @@ class Capacity:
         """Number of staff on the payroll at the last count, reinforcements included."""
         return self._resources.employed
 
+    def count_ventilators(self) -> None:
+        """Bring the most ventilators that rules have brought up to date."""
+        brought = float(self.adjustments.total(Adjustment.VENTILATORS).sum())
+        self.ventilators_added = max(self.ventilators_added, brought)
+
     def heads(self) -> Ints:
         """Staff on the payroll at the last count, reinforcements included, ``(facilities, 3)``."""
         return self._resources.heads
@@ -445,7 +450,7 @@ class Capacity:
         worth = np.divide(total(Adjustment.EFFICIENCY), share, out=np.zeros(len(share)), where=share > 0)
         limits = np.full((3, len(heads), 3), np.inf)
         ventilators = self._ventilators + total(Adjustment.VENTILATORS)
-        self.ventilators_added = max(self.ventilators_added, float(total(Adjustment.VENTILATORS).sum()))
+        self.count_ventilators()
         units_lent = np.minimum(total(Adjustment.VENTILATORS_LENT), ventilators)
         ventilators = ventilators - units_lent
         if self._invasive > 0:

@@ -410,6 +410,10 @@ class Logistics:
         self._before[name] = total
         return growth
 
+    def leave_out(self, name: str, amount: float) -> None:
+        """Leave `amount` of the running total `name` out of its growth."""
+        self._before[name] = self._before.get(name, 0.0) + amount
+
     def pass_day(self, drivers: Drivers) -> None:
         """Account for a day's use, disposal and cost; do nothing if the scenario has no logistics."""
         if not self._has_any:

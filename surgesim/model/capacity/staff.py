@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -216,9 +217,11 @@ class Absences:
         self._after_infection = 0.0 if section.immunity is None else section.immunity.after_infection
         self._immune_share = immune_share
         self._names = tuple(names)
-        self._days_off = max(round(section.days_off), 1)
+        self._days_off = ceil(section.days_off)
+        self._early = self._days_off - section.days_off  # share who return a day earlier
         shape = (len(self._names), 3)
         self._sent_home = np.zeros((self._days_off, *shape), np.int64)  # row: day modulo number of days off
+        self._left_over = np.zeros(shape)  # fractions of those who return early, from previous days
         self._rounding = np.zeros(shape) if rounding is None else rounding
         self._heads_before = np.zeros(shape, np.int64)
         # the heads of the last day, and what follows from them: computed again only when they change
@@ -260,10 +263,12 @@ class Absences:
             is for the infections of recovered staff; needed with `immunity`.
         """
         cohort = self._sent_home[day % self._days_off]
-        self.infected -= cohort
-        self.returned += cohort
         returning = cohort.copy()
         cohort[:] = 0
+        if self._early > 0:
+            returning += self._return_early(self._sent_home[(day + 1) % self._days_off])
+        self.infected -= returning
+        self.returned += returning
         self._strike_off(day, heads)
         if heads is not self._heads:
             self._heads, self._immune = heads, self._immune_of(heads)
@@ -294,6 +299,14 @@ class Absences:
         cohort += new
         self.infected += new
         self.infections += new
+
+    def _return_early(self, cohort: Ints) -> Ints:
+        """Take from a cohort those who return a day before the others, so that the mean absence is right."""
+        self._left_over += self._early * cohort
+        early: Ints = np.minimum(np.floor(self._left_over + 1e-9).astype(np.int64), cohort)
+        self._left_over -= early
+        cohort -= early
+        return early
 
     def _immune_of(self, heads: Ints) -> Ints:
         """Return the staff who are immune throughout, ``(facilities, 3)``."""

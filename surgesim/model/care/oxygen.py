@@ -151,8 +151,11 @@ class Store:
         cause endless shortages.
         """
         self.served = rate
+        self.draw = self._beyond_plant(rate)
+
+    def _beyond_plant(self, rate: float) -> float:
         beyond = rate * self.gross - self.plant
-        self.draw = beyond if beyond > 2 * _TOLERANCE_KG else 0.0
+        return beyond if beyond > 2 * _TOLERANCE_KG else 0.0
 
     def expect(self, order: str, due: float, kg: float, interval_days: float) -> None:
         """Set the time and mean size of an order's next delivery, and the days between deliveries."""
@@ -198,7 +201,7 @@ class Store:
     @property
     def draw_at_demand(self) -> float:
         """Rate at which the stock would fall at the usual flows, kg per day; 0 if the plant is enough."""
-        return max(self.demand * self.gross - self.plant, 0.0)
+        return self._beyond_plant(self.demand)
 
     def advance(self, now: float) -> None:
         """Bring all levels and totals up to `now`."""
@@ -307,8 +310,7 @@ class OxygenSupply:
     def cover_days(self) -> float:
         """Number of days that all stocks together last at the current rate; infinite if no stock falls."""
         stores = [store for store in self.stores if store is not None]
-        beyond = [store.demand * store.gross - store.plant for store in stores]
-        draw = sum([kg for kg in beyond if kg > 0])
+        draw = sum([store.draw_at_demand for store in stores])
         return sum([store.tank + store.cylinders for store in stores]) / draw if draw > 0 else inf
 
     def sustained(self, days: float) -> NDArray[np.float64]:
@@ -523,8 +525,10 @@ class OxygenSupply:
             store.received += amount
             self._after_change(facility, store)
 
-    def enlarge(self, facility: int, tank_kg: float, plant_nm3_per_hour: float, purity: float) -> None:
-        """Add a full tank or a plant to a facility."""
+    def enlarge(
+        self, facility: int, tank_kg: float, plant_nm3_per_hour: float, purity: float, *, full: bool = True
+    ) -> None:
+        """Add a tank, full or empty, or a plant to a facility."""
         store = self.stores[facility]
         if store is None:
             return
@@ -533,7 +537,7 @@ class OxygenSupply:
         self.tanks_added_kg += tank_kg
         store.plant += plant_kg_per_day(plant_nm3_per_hour, purity)
         store.serve(store.served)
-        if tank_kg > 0:
+        if full and tank_kg > 0:
             store.fill(tank_kg)
         self._after_change(facility, store)
 

@@ -12,7 +12,7 @@ from datetime import date
 
 from simpy.events import Event, EventPriority
 
-from surgesim.model.clock.calendar import BEGINNING, ENDING, Calendar
+from surgesim.model.clock.calendar import BEGINNING, ENDING, Calendar, instant
 from surgesim.model.command.indicators import Assessment
 from surgesim.model.levers.action import Action
 from surgesim.model.record import ActionEvent, key_of
@@ -21,6 +21,7 @@ from surgesim.scenario.schema.indicators import Watch
 from surgesim.scenario.schema.levers.rule import Trigger, Until
 
 Process = Generator[Event, object, None]
+_Phase = tuple[float, str, float]  # when it begins, its name and its share
 
 
 class Command:
@@ -96,7 +97,13 @@ class Command:
             course.action.order()
             ready = ordered + rule.lead_days
             yield from self._wait_until(ready, BEGINNING)
-            self._env.process(self._phases(name, rule, course, ready))
+            phases = [
+                (ready + phase.after_days, f"phase {number}", phase.share)
+                for number, phase in enumerate(rule.phases, start=1)
+            ]
+            self._resume(name, course, [phase for phase in phases if instant(phase[0]) < 0])
+            coming = [phase for phase in phases if instant(phase[0]) >= 0]
+            self._env.process(self._phases(name, course, coming))
             if rule.until is None:
                 return
             yield from self._wait_for(rule.until, rule.ends_on, ENDING)
@@ -115,13 +122,19 @@ class Command:
         on = rule.when.on
         return self._env.now if on is None else min((on - self._start).days, self._env.now)
 
-    def _phases(self, name: str, rule: Rule, course: _Course, begun: float) -> Process:
-        for number, phase in enumerate(rule.phases, start=1):
-            yield from self._wait_until(begun + phase.after_days, BEGINNING)
+    def _resume(self, name: str, course: _Course, phases: Sequence[_Phase]) -> None:
+        """At t = 0, apply the phases that a rule dated before the start has reached."""
+        for time, number, share in phases:
+            self._note(name, number)
+            course.action.resume(share, -time)
+
+    def _phases(self, name: str, course: _Course, phases: Sequence[_Phase]) -> Process:
+        for time, number, share in phases:
+            yield from self._wait_until(time, BEGINNING)
             if not course.stands:
                 return
-            self._note(name, f"phase {number}")
-            course.action.set_share(phase.share)
+            self._note(name, number)
+            course.action.set_share(share)
 
     def _wait_until(self, time: float, priority: EventPriority) -> Process:
         """Wait until a time; return at once if it is not in the future."""

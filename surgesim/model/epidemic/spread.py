@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from math import prod
+from math import ceil, prod
 from typing import TypeAlias, TypeVar
 
 import numpy as np
@@ -267,6 +267,7 @@ class Epidemic:
         # by measure, by district: shares of cases and of people, for each rule that has it in force
         self._local: dict[str, list[list[tuple[float, float]]]] = {}
         self._begun: dict[str, int] = {}  # the day on which a measure in force began
+        self._since: dict[str, int] = {}  # by measure that a rule started before day 0: its first day
         self._reaction: Reaction | None = None
         if section.reaction is not None:
             self._reaction = Reaction(section.reaction, population.total, reported_deaths or {})
@@ -361,6 +362,13 @@ class Epidemic:
     def end_measure(self, name: str) -> None:
         """End a measure that a rule started."""
         self._running[name] -= 1
+        self._since.pop(name, None)
+
+    def date_back(self, name: str, since: float) -> None:
+        """At t = 0, note that a rule started a measure at time `since`, before the run."""
+        self._since[name] = min(ceil(since - 1e-9), self._since.get(name, 0))
+        if self._tires is not None:
+            self._path = None  # other alternatives may have started it at another time
 
     def set_local(self, name: str, district: int, shares: tuple[float, float], *, on: bool) -> None:
         """Put a measure into force in one district on behalf of a rule, or end it there.
@@ -412,7 +420,7 @@ class Epidemic:
         """Return the day on which a measure in force since `day`, or since before the run, began."""
         start = self._measure(name).start
         if start is None or _AT in name or self._running.get(name, 0) > 0:
-            return day
+            return min(self._since.pop(name, day), day)
         return min((start - self._start).days, day)
 
     def _compliance(self, name: str, day: int) -> float:
@@ -721,18 +729,22 @@ class Epidemic:
         self.susceptible[..., WANED] += lost
 
     def _vaccinate(self, day: int, doses: int, dead: Ints, staff: int) -> None:
-        """Give the day's doses; move susceptible people between strata as doses take effect or wane."""
+        """Give the day's doses; move susceptible people between strata as doses take effect or wane.
+
+        On day 0, the doses of days before are given first, each with the effect that it has had since.
+        """
         if self.vaccination is None or not self.vaccination.has_begun:
             return
-        rng = self._streams.day("vaccination", day)
-        self.vaccination.give(day, doses, dead, staff, rng)
-        from_none, from_waned = self.vaccination.take_effect(day, self.susceptible, dead, rng)
-        waned = self.vaccination.waning(self.susceptible[..., VACCINATED:], rng)
-        self.susceptible[..., NONE] -= from_none
-        self.susceptible[..., WANED] += waned.sum(axis=-1) - from_waned
-        self.susceptible[..., VACCINATED:] -= waned
-        self.susceptible[..., VACCINATED] += from_none
-        self.susceptible[..., -1] += from_waned
+        for today, number in (*self.vaccination.before, (day, doses)):
+            rng = self._streams.day("vaccination", today)
+            self.vaccination.give(today, number, dead, staff, rng)
+            from_none, from_waned = self.vaccination.take_effect(today, self.susceptible, dead, rng)
+            waned = self.vaccination.waning(self.susceptible[..., VACCINATED:], rng)
+            self.susceptible[..., NONE] -= from_none
+            self.susceptible[..., WANED] += waned.sum(axis=-1) - from_waned
+            self.susceptible[..., VACCINATED:] -= waned
+            self.susceptible[..., VACCINATED] += from_none
+            self.susceptible[..., -1] += from_waned
 
     def fill(self, page: Page) -> None:
         """Record the infections of the day, the state at 24:00 and vaccination."""

@@ -8,6 +8,7 @@ susceptible when it takes effect.
 from __future__ import annotations
 
 from datetime import date
+from math import ceil
 from typing import NoReturn
 
 import numpy as np
@@ -55,6 +56,8 @@ class Vaccination:
     has_begun
         True once a dose has been given. Until then, nobody changes stratum through vaccination, and deaths
         change no dose.
+    before
+        On day 0, the days before it that had doses of rules, and the number of doses; otherwise empty.
     """
 
     def __init__(self, section: VaccinationSection, people: Ints, start: date) -> None:
@@ -85,18 +88,31 @@ class Vaccination:
         self._staff_protected = 0.0
         self.doses_today = self.without_effect_today = 0
         self.has_begun = False
+        self.before: list[tuple[int, int]] = []
+        self._by_rules_before: dict[int, float] = {}
 
-    def raise_doses(self, per_day: float) -> None:
-        """Raise doses by `per_day` from the next 00:00; a negative value reverses an earlier rise."""
+    def raise_doses(self, per_day: float, days: float = 0.0) -> None:
+        """Raise doses by `per_day` from the next 00:00; a negative value reverses an earlier rise.
+
+        At t = 0, they can have been raised `days` days before.
+        """
+        for day in range(ceil(-days - 1e-9), 0):
+            self._by_rules_before[day] = self._by_rules_before.get(day, 0.0) + per_day
         self._by_rules = max(self._by_rules + per_day, 0.0)
 
     def receive(self, day: int) -> int:
         """Return the whole doses that arrive on `day`; keep the remaining fraction for later days."""
-        self._part += self._doses_of(day)
-        doses = int(self._part + 1e-9)
-        self._part = max(self._part - doses, 0.0)
-        self.has_begun = self.has_begun or doses > 0
-        return doses
+        before = self._by_rules_before
+        self.before = [(past, self._whole(before[past])) for past in sorted(before)]
+        before.clear()
+        return self._whole(self._doses_of(day))
+
+    def _whole(self, doses: float) -> int:
+        self._part += doses
+        whole = int(self._part + 1e-9)
+        self._part = max(self._part - whole, 0.0)
+        self.has_begun = self.has_begun or whole > 0
+        return whole
 
     def give(self, day: int, doses: int, dead: Ints, heads: int, rng: np.random.Generator) -> None:
         """Give the doses of a day, to health workers first and then by group.

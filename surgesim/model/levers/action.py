@@ -7,6 +7,7 @@ of the model on which it acts.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from math import floor
 from typing import Any, TypeAlias
 
@@ -21,6 +22,10 @@ class Action:
 
     def set_share(self, share: float) -> None:
         """Apply `share` of the action's full amount."""
+
+    def resume(self, share: float, days: float) -> None:
+        """At t = 0, apply `share`, reached `days` days before; what happens only once happened then."""
+        self.set_share(share)
 
     def end(self) -> None:
         """Reverse the action."""
@@ -61,10 +66,15 @@ class Switch(Action):
 
 
 class Observed(Action):
-    """An action with an observer, a function that is called after each step."""
+    """An action with an observer, a function that is called after each step.
 
-    def __init__(self, action: Action, observe: Callable[[], None]) -> None:
-        self._action, self._observe = action, observe
+    `unpaid` calls what has been paid for before the run.
+    """
+
+    def __init__(
+        self, action: Action, observe: Callable[[], None], unpaid: Callable[[Callable[[], None]], None]
+    ) -> None:
+        self._action, self._observe, self._unpaid = action, observe, unpaid
 
     def order(self) -> None:
         self._action.order()
@@ -72,6 +82,10 @@ class Observed(Action):
 
     def set_share(self, share: float) -> None:
         self._action.set_share(share)
+        self._observe()
+
+    def resume(self, share: float, days: float) -> None:
+        self._unpaid(partial(self._action.resume, share, days))
         self._observe()
 
     def end(self) -> None:

@@ -10,6 +10,7 @@ from simpy.events import Event
 
 from surgesim.model.columns import PER
 from surgesim.model.epidemic.spread import Epidemic
+from surgesim.model.epidemic.vaccination import Vaccination
 from surgesim.model.levers.action import Action, ActionFactory, Lever, Switch, round_down
 from surgesim.model.levers.facilities import indices_of
 from surgesim.model.levers.teams import take_for_teams
@@ -28,13 +29,24 @@ from surgesim.scenario.schema.levers.facilities import TransferOut
 from surgesim.scenario.schema.levers.rule import RuleBase
 
 
+class MeasureInForce(Switch):
+    """The action of putting a measure into force everywhere."""
+
+    def __init__(self, measure: str, epidemic: Epidemic) -> None:
+        super().__init__(lambda on: epidemic.start_measure(measure) if on else epidemic.end_measure(measure))
+        self._measure, self._epidemic = measure, epidemic
+
+    def resume(self, share: float, days: float) -> None:
+        if share > 0 and not self._on:
+            self._epidemic.date_back(self._measure, -days)
+        self.set_share(share)
+
+
 def _measure(name: str, rule: StartMeasure, province: Province) -> Action:
     epidemic = province.epidemic
     if epidemic is None:
         raise ValueError(f"a rule starts measure {rule.measure!r}, but there is no epidemic")
-    return Switch(
-        lambda on: epidemic.start_measure(rule.measure) if on else epidemic.end_measure(rule.measure)
-    )
+    return MeasureInForce(rule.measure, epidemic)
 
 
 class LocalLockdown(Action):
@@ -98,18 +110,28 @@ def _local_measure(name: str, rule: LocalMeasure, province: Province) -> Action:
     return LocalLockdown(rule, province.epidemic, province.surveillance.detection, province)
 
 
+class MoreDoses(Action):
+    """The action of raising the doses of a day."""
+
+    def __init__(self, doses_per_day: float, vaccination: Vaccination) -> None:
+        self._full, self._vaccination = doses_per_day, vaccination
+        self._doses = 0.0
+
+    def set_share(self, share: float) -> None:
+        self.resume(share, 0.0)
+
+    def resume(self, share: float, days: float) -> None:
+        self._vaccination.raise_doses(self._full * share - self._doses, days)
+        self._doses = self._full * share
+
+    def end(self) -> None:
+        self.set_share(0.0)
+
+
 def _vaccinate(name: str, rule: Vaccinate, province: Province) -> Action:
-    vaccination = province.vaccination
-    if vaccination is None:
+    if province.vaccination is None:
         raise ValueError("a rule brings doses, but epidemic.vaccination is not given")
-    doses = 0.0
-
-    def set_share(share: float) -> None:
-        nonlocal doses
-        vaccination.raise_doses(rule.doses_per_day * share - doses)
-        doses = rule.doses_per_day * share
-
-    return Lever(set_share)
+    return MoreDoses(rule.doses_per_day, province.vaccination)
 
 
 def _raise_testing(name: str, rule: RaiseTesting, province: Province) -> Action:

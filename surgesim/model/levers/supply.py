@@ -8,6 +8,7 @@ from math import ceil
 
 from simpy.events import Event
 
+from surgesim.model.capacity.logistics import Stocks
 from surgesim.model.care.oxygen import OxygenSupply, Store
 from surgesim.model.clock.calendar import Calendar
 from surgesim.model.levers.action import Action, ActionFactory, Switch
@@ -30,33 +31,45 @@ class OxygenOrder(Action):
         self._running = False
 
     def set_share(self, share: float) -> None:
+        self._begin(share, self._env.now, full=True)
+
+    def resume(self, share: float, days: float) -> None:
+        self._begin(share, -days, full=False)
+
+    def _begin(self, share: float, first: float, *, full: bool) -> None:
+        """Install tank (`full` or empty) and plant; begin deliveries, the first of which is at `first`."""
         rule = self._rule
         if share == 0 or self._running:
             return
         if not self._installed:
             self._installed = True
             for facility in self._where:
-                self._supply.enlarge(facility, rule.tank_kg, rule.plant_nm3_per_hour, rule.plant_purity)
+                plant = rule.plant_nm3_per_hour, rule.plant_purity
+                self._supply.enlarge(facility, rule.tank_kg, *plant, full=full)
         if rule.delivery_kg > 0:
             self._begun += 1
             self._running = True
-            self._env.process(self._deliveries(self._begun))
+            self._env.process(self._deliveries(self._begun, first))
 
     def end(self) -> None:
         self._running = False
         for facility in self._where:
             self._supply.expect_no_more(facility, self._name)
 
-    def _deliveries(self, number: int) -> Generator[Event, object, None]:
-        first, come = self._env.now, 0
-        rule = self._rule
-        while self._running and self._begun == number:
-            due = first + (come + 1) * rule.interval_days
+    def _deliveries(self, number: int, first: float) -> Generator[Event, object, None]:
+        kg, interval = self._rule.delivery_kg, self._rule.interval_days
+        come = ceil((self._env.now - first) / interval - 1e-9)
+        if come:
             for facility in self._where:
-                self._supply.expect(facility, self._name, due, rule.delivery_kg, rule.interval_days)
-                self._supply.deliver(facility, self._rule.delivery_kg)
+                self._supply.expect(facility, self._name, first + come * interval, kg, interval)
+            yield self._env.at(first + come * interval)
+        while self._running and self._begun == number:
+            due = first + (come + 1) * interval
+            for facility in self._where:
+                self._supply.expect(facility, self._name, due, kg, interval)
+                self._supply.deliver(facility, kg)
             come += 1
-            yield self._env.at(first + come * self._rule.interval_days)
+            yield self._env.at(first + come * interval)
 
 
 def _order_oxygen(name: str, rule: OrderOxygen, province: Province) -> Action:
@@ -123,15 +136,24 @@ def _pool(name: str, rule: PoolOxygen, province: Province) -> Action:
     return CylinderPool(rule, sites_of(rule, province), province.supply, province.env)
 
 
+class Restocking(Switch):
+    """The action of ordering a consumable: an amount at once, and daily deliveries until the rule ends."""
+
+    def __init__(self, rule: Restock, stocks: Stocks) -> None:
+        super().__init__(lambda on: stocks.raise_deliveries(rule.item, rule.per_day if on else -rule.per_day))
+        self._rule, self._stocks = rule, stocks
+
+    def set_share(self, share: float) -> None:
+        if share > 0 and not self._on:
+            self._stocks.add(self._rule.item, self._rule.amount)
+        super().set_share(share)
+
+    def resume(self, share: float, days: float) -> None:
+        super().set_share(share)
+
+
 def _restock(name: str, rule: Restock, province: Province) -> Action:
-    stocks = province.logistics.stocks
-
-    def turn(on: bool) -> None:
-        if on and rule.amount:
-            stocks.add(rule.item, rule.amount)
-        stocks.raise_deliveries(rule.item, rule.per_day if on else -rule.per_day)
-
-    return Switch(turn)
+    return Restocking(rule, province.logistics.stocks)
 
 
 LEVERS: Mapping[type[RuleBase], ActionFactory] = {

@@ -558,7 +558,7 @@ TRANSFERS = Table(
         Column("from_kind", TEXT, "district (not from a bed), or facility"),
         Column("from", TEXT, "name of the district, or of the facility, from which patients came"),
         Column("facility", TEXT, "name of the facility to which they went"),
-        _BED,
+        Column("bed", TEXT, "oxygen or icu"),
         Column("patients_mean", "patients", "mean number of patients who went there from that origin"),
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -407,6 +408,15 @@ def test_a_tank_added_comes_full_however_small() -> None:
     ward = Ward(source(tank_kg=10.0, tank_start_share=0.5))
     ward.supply.enlarge(0, 0.5, 0.0, 1.0)
     assert (ward.store.stock, ward.store.tank_full) == (5.5, 10.5)
+
+
+@pytest.mark.parametrize(("masks", "days"), [(9, inf), (10, inf), (11, 0.0)])
+def test_a_plant_that_just_covers_the_need_leaves_nothing_to_an_empty_stock(masks: int, days: float) -> None:
+    just = 10 * KG_OF_MASK * 1.1 / plant_kg_per_day(1.0, 0.93)
+    given = source(plant_nm3_per_hour=just, plant_purity=0.93, loss_share=0.1)
+    ward = Ward(given, masks=masks)
+    assert ward.store.stock == 0
+    assert (ward.store.cover_days, ward.supply.cover_days) == (days, days)
 
 
 @pytest.mark.parametrize("more", [0.0, 1e-7, -1e-7, 4e-8])

@@ -299,15 +299,34 @@ def test_infected_staff_are_away_for_their_days_off() -> None:
     assert staff.returned.tolist() == staff.infections.tolist() == HEADS.tolist()
 
 
-@pytest.mark.parametrize(("days_off", "days"), [(1.0, 1), (2.4, 2), (2.6, 3)])
-def test_days_off_are_rounded_to_whole_days(days_off: float, days: int) -> None:
+@pytest.mark.parametrize(
+    ("days_off", "away"),
+    [
+        (1.0, [205, 0, 0, 0]),
+        (1.5, [205, 205 - 102, 0, 0]),  # a half of 50 + 100 + 20 + 5 + 30, each rounded down, a day earlier
+        (2.4, [205, 205, 205 - 123, 0]),
+        (2.5, [205, 205, 205 - 102, 0]),
+    ],
+)
+def test_a_fraction_of_a_day_off_is_the_share_who_stay_a_day_longer(days_off: float, away: list[int]) -> None:
     staff = absences(days_off=days_off)
     rng = np.random.default_rng(1)
-    away = []
-    for day in range(5):
+    found = []
+    for day in range(4):
         staff.pass_day(day, HEADS, 50.0 if day == 0 else 0.0, NOBODY, rng)
-        away.append(int(staff.infected.sum()))
-    assert away == [HEADS.sum()] * days + [0] * (5 - days)
+        staff.check(day, HEADS)
+        found.append(int(staff.infected.sum()))
+    assert found == away
+
+
+def test_few_staff_are_away_for_their_days_off_on_average() -> None:
+    """One head, infected again on the day of each return: on days 0, 3, 5, 8, 10, ..."""
+    staff = absences(days_off=2.5)
+    rng, heads = np.random.default_rng(1), ints((1, 0, 0), (0, 0, 0))
+    for day in range(100):
+        staff.pass_day(day, heads, 50.0, NOBODY, rng)
+        staff.check(day, heads)
+    assert int(staff.infections.sum()) == 100 / 2.5
 
 
 def test_incidence_and_patients_of_a_facility_count_for_its_own_staff() -> None:
