@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import pickle
 import re
@@ -24,7 +25,7 @@ from surgesim.decisions import trials
 from surgesim.decisions.trials import Task
 from surgesim.errors import SurgesimError
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.compute import cluster, spread
+from surgesim.study.compute import cluster, connection, spread
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.spread import in_order
 
@@ -131,10 +132,7 @@ def test_results_before_an_error_arrive(two_threads: LocalCluster, monkeypatch: 
 def test_a_worker_of_another_version_is_refused_though_it_joins_late(
     two_threads: LocalCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster, "_check_versions", lambda *given: None)
-    here = cluster._here()
-    asked = iter([{**here, "simpy": "0.1"}])
-    monkeypatch.setattr(cluster, "_here", lambda: next(asked, here))
+    monkeypatch.setattr(cluster, "here", lambda: {**connection.here(), "simpy": "0.1"})
     with pytest.raises(SurgesimError, match=r"a worker of the cluster has simpy .*, expected 0\.1"):
         on(two_threads, tasks=[1])
 
@@ -212,7 +210,27 @@ def test_early_results_wait_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert list(tmp_path.iterdir()) == []
 
 
-class Doomed:
+class Loop:
+    """An event loop of a client that runs what it is given at once."""
+
+    def add_callback(self, call: Any, *given: Any) -> None:
+        asyncio.run(call(*given))
+
+
+class Fake:
+    """A client whose workers, except `bare`, answer that they have all versions."""
+
+    loop = Loop()
+
+    async def run(
+        self, ask: Any, *given: Any, workers: list[str], on_error: str, asynchronous: bool
+    ) -> dict[str, Any]:
+        assert asynchronous
+        assert on_error == "return"
+        return {worker: None if worker == "bare" else ask(*given) for worker in workers}
+
+
+class Doomed(Fake):
     """A client whose workers are lost if `is_lost` says so, given the number of the batch and its tasks."""
 
     def __init__(self, is_lost: Callable[[int, list[int]], bool]) -> None:
@@ -236,9 +254,6 @@ class Doomed:
     def lost_key(self, key: str) -> str:
         return key
 
-    def run(self, *given: Any, **settings: Any) -> dict[str, Any]:
-        return {}
-
     def cancel(self, futures: list[Any]) -> None: ...
 
 
@@ -249,7 +264,7 @@ class WithoutScenario(Doomed):
         return self.shared[-1]
 
 
-class Busy:
+class Busy(Fake):
     """A client with some `threads` per worker, whose batches are not done."""
 
     def __init__(self, threads: dict[str, int]) -> None:
@@ -261,9 +276,9 @@ class Busy:
     def nthreads(self) -> dict[str, int]:
         return dict(self.threads)
 
-    def run(self, ask: Any, *given: Any, workers: list[str], **settings: Any) -> dict[str, Any]:
+    async def run(self, ask: Any, *given: Any, workers: list[str], **settings: Any) -> dict[str, Any]:
         self.checked.extend(workers)
-        return {worker: None for worker in workers if worker == "bare"}
+        return await super().run(ask, *given, workers=workers, **settings)
 
     def submit(self, work: Any, *given: Any, **settings: Any) -> Answer:
         assert not work.__module__.startswith("surgesim")  # which the scheduler may not have
@@ -287,6 +302,12 @@ class Answer:
         if self.lost:
             raise KilledWorker(self.lost, None, 3)
         return self.value
+
+    def done(self) -> bool:
+        return True
+
+    def exception(self) -> Exception | None:
+        return KilledWorker(self.lost, None, 3) if self.lost else None
 
     def add_done_callback(self, call: Any) -> None:
         call(self)
