@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from surgesim.errors import SurgesimError
 from surgesim.study.compute.backend import Scheduler
@@ -48,9 +48,9 @@ AHEAD = 2
 LOOK_SECONDS = 1.0
 """Interval at which workers are counted, so that those that join receive work."""
 
-MOST_LOST = 3
-"""Number of times that Dask gives up a run whose workers were lost before the study ends; any result sets the
-count back, so that a study ends only if no run does."""
+MOST_LOST = 12
+"""Number of workers that are lost with a run before the study ends; any result sets the count back, so that a
+study ends only if no run does."""
 
 
 def on_cluster(
@@ -86,6 +86,15 @@ class _Batch(Generic[Result]):
     error: Exception | None = None
 
 
+class _Sent(NamedTuple):
+    """A batch that was sent to a worker; others may take it over unless it is pinned."""
+
+    future: Any
+    places: list[int]
+    worker: str
+    pinned: bool
+
+
 class _Batches(Generic[Task, Result]):
     """The batches on a cluster: those that run, and the places of the tasks that are still to be sent."""
 
@@ -102,7 +111,7 @@ class _Batches(Generic[Task, Result]):
         self._address = address
         self._tasks = tasks
         self._left = deque(places)
-        self._running: dict[str, tuple[Any, list[int], str]] = {}  # future, places, worker
+        self._running: dict[str, _Sent] = {}
         self._queued: Counter[str] = Counter()  # batches per worker
         self._sent = 0
         self._finished: SimpleQueue[Any] = SimpleQueue()
@@ -132,7 +141,7 @@ class _Batches(Generic[Task, Result]):
                     raise batch.error
         finally:
             with suppress(Exception):  # a lost connection has nothing to cancel
-                self._client.cancel([future for future, *_ in self._running.values()])
+                self._client.cancel([sent.future for sent in self._running.values()])
 
     def _next(self) -> Any:
         """Wait for a batch to complete, and meanwhile send work to workers that join."""
@@ -147,12 +156,15 @@ class _Batches(Generic[Task, Result]):
         """Return a completed batch; None if workers were lost, so that its tasks are sent again."""
         from distributed.scheduler import KilledWorker
 
-        _, places, worker = self._running.pop(future.key)
-        self._queued[worker] -= 1
+        sent = self._removed(future.key)
         try:
             batch: _Batch[Result] = future.result()
         except KilledWorker as error:
-            self._repeat(future.key, places, error)
+            workers = error.allowed_failures + 1
+            if self._work is not None and error.task == self._work.key:
+                self._count(None, workers, error)
+                self._work = None
+            self._repeat(sent.places, workers if error.task == future.key else 0, error)
             return None
         except ImportError as error:
             raise no_package(self._address, error) from error
@@ -162,35 +174,49 @@ class _Batches(Generic[Task, Result]):
         self._seconds += batch.seconds
         return batch
 
-    def _repeat(self, key: str, places: list[int], error: Any) -> None:
-        """Send the tasks of a lost batch again: one by one, and one that is lost alone after all others."""
-        if self._work is not None and error.task == self._work.key:
-            self._count(None, error)
-            self._work = None
-        if len(places) == 1 and error.task == key:
-            self._count(places[0], error)
+    def _removed(self, key: str) -> _Sent:
+        sent = self._running.pop(key)
+        self._queued[sent.worker] -= 1
+        return sent
+
+    def _take_back(self) -> None:
+        """Take back pinned batches whose worker was lost, for which Dask would wait."""
+        for key in [key for key, sent in self._running.items() if sent.pinned]:
+            if self._running[key].worker not in self._threads:
+                sent = self._removed(key)
+                self._client.cancel([sent.future])
+                self._repeat(sent.places, 1)
+
+    def _repeat(self, places: list[int], workers: int, error: Exception | None = None) -> None:
+        """Send the tasks of a batch again with which so many workers were lost.
+
+        They are sent one by one, and one that is lost alone after all others.
+        """
+        if workers and len(places) == 1:
+            self._count(places[0], workers, error)
             self._left.append(places[0])
         else:
             self._left.extendleft(reversed(places))
         self._alone.update(places)
 
-    def _count(self, place: int | None, error: Any) -> None:
-        """Count a loss; raise an error after the last one allowed."""
-        self._lost[place] += 1
+    def _count(self, place: int | None, workers: int, error: Exception | None) -> None:
+        """Count lost workers; raise an error after the last one allowed."""
+        self._lost[place] += workers
         if self._lost[place] < MOST_LOST:
             return
         task = place if place is None or not isinstance(self._tasks[place], int) else self._tasks[place]
         what = "they loaded the scenario" if place is None else f"they computed run {task} (counted from 0)"
-        workers = MOST_LOST * (error.allowed_failures + 1)
         raise SurgesimError(
-            f"{self._address}: {workers} workers were lost while {what} and no run ended in the meantime, "
-            "most likely because it needs more memory than they have, unless its code ends the process"
+            f"{self._address}: {self._lost[place]} workers were lost while {what} and no run ended in the "
+            "meantime, most likely because it needs more memory than they have, unless its code ends the "
+            "process"
         ) from error
 
     def _send(self) -> None:
         """Send batches until every worker has enough of them, first to those that have least."""
         if time.monotonic() - self._looked > LOOK_SECONDS:
             self._threads, self._looked = self._workers.threads(), time.monotonic()
+            self._take_back()
         if self._work is None:
             self._share()
         if self._work is None:
@@ -245,24 +271,28 @@ class _Batches(Generic[Task, Result]):
                 raise no_package(self._address, error) from error
             if not isinstance(error, KilledWorker):
                 raise error
-            self._count(None, error)
+            self._count(None, error.allowed_failures + 1, error)
             self._copies.remove(copy)
             self._late = -math.inf
 
     def _submit(self, places: list[int], worker: str) -> None:
-        """Send a batch to a worker; Dask gives it to another if that one is lost, or has it late."""
+        """Send a batch to a worker; Dask gives it to another if that one is lost, or has it late.
+
+        While a worker is silent, batches are pinned, since an idle one takes over what others have late.
+        """
+        pinned = not self._workers.all_answer
         future = self._client.submit(
             operator.call,  # the scheduler, which has no need of surgesim, looks at what it passes on
             self._work,
             self._packing.dumps([(place, self._tasks[place]) for place in places]),
             pure=False,
             workers=[worker],
-            allow_other_workers=True,
+            allow_other_workers=not pinned,
             priority=-self._sent,  # a worker begins with the first it got
         )
         self._sent += 1
         self._queued[worker] += 1
-        self._running[future.key] = future, places, worker
+        self._running[future.key] = _Sent(future, places, worker, pinned)
         future.add_done_callback(self._finished.put)
 
 

@@ -100,10 +100,10 @@ def _check_object(scheduler: Any, what: str) -> None:
             f"got an asynchronous Dask {what} as scheduler, expected one without asynchronous=True"
         )
     status = getattr(scheduler, "status", "running")  # an enumeration for a cluster, text for a client
-    if getattr(status, "name", status) != "running":
+    status = getattr(status, "name", status)
+    if status != "running":
         raise SurgesimError(
-            f"got a Dask {what} as scheduler whose status is {getattr(status, 'name', status)}, expected one "
-            "that is running"
+            f"got a Dask {what} as scheduler whose status is {status!r}, expected one that is running"
         )
 
 
@@ -242,8 +242,8 @@ def _security(place: _Place) -> Mapping[str, Any]:
         security: dict[str, Any] = Security().get_connection_args("client")
     except Exception as error:
         raise SurgesimError(
-            f"{place.name}: Dask's configuration of TLS cannot be used ({error}), expected the one that "
-            "surgesim's SECURITY.md shows"
+            f"{place.name}: Dask's configuration of TLS cannot be used ({_reason(error)}), expected the one "
+            "that surgesim's SECURITY.md shows"
         ) from error
     encrypted = place.address.startswith("tls:")
     if encrypted and security["ssl_context"] is None:
@@ -257,6 +257,10 @@ def _security(place: _Place) -> Mapping[str, Any]:
             "one such as tls://192.168.1.10:8786"
         )
     return security
+
+
+def _reason(error: Exception) -> str:
+    return (isinstance(error, OSError) and error.strerror) or f"{error}"
 
 
 def _no_answer(place: _Place, seconds: int | None = None) -> SurgesimError:
@@ -300,6 +304,7 @@ class Workers:
         self._silent: set[str] = set()  # workers of which this was said
         self._answers: SimpleQueue[tuple[str, list[str] | Exception | None]] = SimpleQueue()
         self.are_some = True  # workers, suitable or not
+        self.all_answer = True
 
     def threads(self) -> dict[str, int]:
         """Return the number of threads of each worker that may receive work.
@@ -324,6 +329,7 @@ class Workers:
             self._client.loop.add_callback(self._ask, worker)
         self._receive(MEANWHILE_SECONDS if asked else 0.0)
         self._name_silent()
+        self.all_answer = self._suitable.issuperset(there)
         return {worker: threads for worker, threads in there.items() if worker in self._suitable}
 
     def _receive(self, seconds: float) -> None:
