@@ -310,7 +310,7 @@ def _compute(work: Callable[[Task], Result], expected: Mapping[str, str], packed
     except Exception as error:
         failure = error
     except BaseException as error:  # Ctrl-C is pressed elsewhere
-        what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        what = f"{type(error).__name__} ({error})" if str(error) else type(error).__name__
         failure = SurgesimError(
             f"a run on a worker of the cluster raised {what}, expected a result or an error"
         )
