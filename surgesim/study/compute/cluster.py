@@ -180,12 +180,22 @@ class _Batches(Generic[Task, Result]):
         return sent
 
     def _take_back(self) -> None:
-        """Take back pinned batches whose worker was lost, for which Dask would wait."""
-        for key in [key for key, sent in self._running.items() if sent.pinned]:
-            if self._running[key].worker not in self._threads:
-                sent = self._removed(key)
-                self._client.cancel([sent.future])
-                self._repeat(sent.places, 1)
+        """Take back pinned batches whose worker was lost, and others that a silent worker took over."""
+        lost = [
+            key for key, sent in self._running.items() if sent.pinned and sent.worker not in self._threads
+        ]
+        for key in lost:
+            self._repeat(self._cancelled(key), 1)
+        if self._workers.silent and not all(sent.pinned for sent in self._running.values()):
+            processing = self._client.processing()
+            for worker in self._workers.silent & processing.keys():
+                for key in self._running.keys() & processing[worker]:
+                    self._left.extendleft(reversed(self._cancelled(key)))
+
+    def _cancelled(self, key: str) -> list[int]:
+        sent = self._removed(key)
+        self._client.cancel([sent.future])
+        return sent.places
 
     def _repeat(self, places: list[int], workers: int, error: Exception | None = None) -> None:
         """Send the tasks of a batch again with which so many workers were lost.
@@ -280,7 +290,7 @@ class _Batches(Generic[Task, Result]):
 
         While a worker is silent, batches are pinned, since an idle one takes over what others have late.
         """
-        pinned = not self._workers.all_answer
+        pinned = bool(self._workers.silent)
         future = self._client.submit(
             operator.call,  # the scheduler, which has no need of surgesim, looks at what it passes on
             self._work,

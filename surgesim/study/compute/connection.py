@@ -301,10 +301,9 @@ class Workers:
         self._since: dict[str, float] = {}  # when each worker was asked first
         self._open: set[str] = set()  # workers that were asked and have not answered
         self._suitable: set[str] = set()
-        self._silent: set[str] = set()  # workers of which this was said
+        self.silent: set[str] = set()  # workers that have not answered for some time
         self._answers: SimpleQueue[tuple[str, list[str] | Exception | None]] = SimpleQueue()
         self.are_some = True  # workers, suitable or not
-        self.all_answer = True
 
     def threads(self) -> dict[str, int]:
         """Return the number of threads of each worker that may receive work.
@@ -320,7 +319,7 @@ class Workers:
         self.are_some = bool(there)
         for worker in self._since.keys() - there.keys():
             del self._since[worker]
-            for known in (self._open, self._suitable, self._silent):
+            for known in (self._open, self._suitable, self.silent):
                 known.discard(worker)
         asked = [worker for worker in there if worker not in self._suitable and worker not in self._open]
         for worker in asked:
@@ -329,7 +328,6 @@ class Workers:
             self._client.loop.add_callback(self._ask, worker)
         self._receive(MEANWHILE_SECONDS if asked else 0.0)
         self._name_silent()
-        self.all_answer = self._suitable.issuperset(there)
         return {worker: threads for worker, threads in there.items() if worker in self._suitable}
 
     def _receive(self, seconds: float) -> None:
@@ -347,9 +345,10 @@ class Workers:
                     self._suitable.add(worker)
 
     def _name_silent(self) -> None:
-        for worker in self._since.keys() - self._suitable - self._silent:
+        self.silent -= self._suitable
+        for worker in self._since.keys() - self._suitable - self.silent:
             if time.monotonic() - self._since[worker] > ANSWER_SECONDS:
-                self._silent.add(worker)
+                self.silent.add(worker)
                 self._say(
                     f"{self._address}: worker {worker} does not respond; it receives no runs until it does"
                 )

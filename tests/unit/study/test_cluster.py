@@ -347,6 +347,24 @@ def test_a_silent_worker_gets_no_work_until_it_answers(monkeypatch: pytest.Monke
     assert len(said) == 1
 
 
+def test_batches_that_a_silent_worker_took_over_are_taken_back(
+    impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "ANSWER_SECONDS", 60.0)
+    client = Busy({"silent": 1, "one": 1})
+    batches = cluster._Batches(client, "tcp://here:1", square, range(600), range(600), print)
+    batches._send()
+    assert client.pinned == []
+    client.taken_over = [client.answers[1].key]
+    batches._send()
+    assert len(client.sent) == 2
+    monkeypatch.setattr(connection, "ANSWER_SECONDS", 0.0)
+    batches._send()
+    assert client.cancelled == 1
+    assert [worker for worker, _ in client.sent] == ["one", "one", "one"]
+    assert client.pinned == ["one"]
+
+
 @pytest.mark.usefixtures("impatient")
 def test_pinned_batches_of_a_lost_worker_go_to_another() -> None:
     client = Busy({"silent": 1, "one": 1})
@@ -464,6 +482,7 @@ class Busy(Fake):
         self.shared: list[str] = []  # workers that were sent what all tasks have in common
         self.pinned: list[str] = []  # workers of the batches that no other may take over
         self.cancelled = 0
+        self.taken_over: list[str] = []  # keys of batches that the silent worker has
         self.answers: list[Answer] = []
         self.checked: list[str] = []  # workers that were asked for their versions
 
@@ -486,6 +505,9 @@ class Busy(Fake):
         self.sent.append((worker, settings["priority"]))
         self.answers.append(Answer(f"batch-{len(self.sent)}", work(given[0].value, given[1])))
         return self.answers[-1]
+
+    def processing(self) -> dict[str, tuple[str, ...]]:
+        return {"silent": tuple(self.taken_over), "one": ()}
 
     def cancel(self, futures: list[Any]) -> None:
         self.cancelled += len(futures)
