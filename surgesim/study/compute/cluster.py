@@ -1,37 +1,37 @@
 """Tasks on a Dask cluster, in batches, while workers join and leave.
 
-Only this module knows about Dask. What all tasks have in common, such as the scenarios, is sent to the
-cluster once: workers fetch it from each other, and the scheduler sends it again where it was lost. A batch
-takes a worker some 30 s, so that a scheduler that handles some 50 tasks a second keeps a thousand cores busy;
-the last batches are shorter, so that all workers end at about the same time. Each batch is sent to the worker
-that has least to do: left to itself, Dask lets batches wait where the scenarios are, behind later ones.
+Only this module and `connection` know about Dask. What all tasks have in common, such as the scenarios, is
+sent to the cluster once: workers fetch it from each other, and the scheduler sends it again where it was
+lost. A batch takes a worker some 30 s, so that a scheduler that handles some 50 tasks a second keeps a
+thousand cores busy; the last batches are shorter, so that all workers end at about the same time. Each batch
+is sent to the worker that has least to do: left to itself, Dask lets batches wait where the scenarios are,
+behind later ones.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import logging
 import math
 import operator
-import re
-import socket
 import time
 import uuid
-import warnings
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from surgesim.errors import SurgesimError
 from surgesim.study.compute.backend import Scheduler
-from surgesim.study.compute.environment import COMPUTING, versions
-from surgesim.version import __version__
+from surgesim.study.compute.connection import (
+    ANSWER_SECONDS,
+    Workers,
+    connected,
+    differences,
+    here,
+    no_package,
+)
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -48,17 +48,9 @@ AHEAD = 2
 LOOK_SECONDS = 1.0
 """Interval at which workers are counted, so that those that join receive work."""
 
-REACH_SECONDS = 3
-"""Time limit for connecting to the scheduler's address."""
-
-ANSWER_SECONDS = 10
-"""Time limit for the scheduler and its workers to respond."""
-
-MOST_LOST = 3
-"""Number of times that Dask gives up a run whose workers were lost before the study ends; any result sets the
-count back, so that a study ends only if no run does."""
-
-_ADDRESS = re.compile(r"(?:tcp|tls)://(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s/:\[\]@]+):(?P<port>[0-9]{1,5})")
+MOST_LOST = 12
+"""Number of workers that are lost with a run before the study ends; any result sets the count back, so that a
+study ends only if no run does."""
 
 
 def on_cluster(
@@ -73,7 +65,7 @@ def on_cluster(
     Parameters
     ----------
     say
-        Function called with a sentence when the cluster has no workers left.
+        Function called with a sentence when the cluster has no workers left, or one does not respond.
 
     Raises
     ------
@@ -81,7 +73,7 @@ def on_cluster(
         If the scheduler's address is invalid, the scheduler does not respond, its workers have different
         package versions, or a task kills its workers. Exceptions from `work` propagate.
     """
-    with _client(scheduler) as (client, address):
+    with connected(scheduler) as (client, address):
         yield from _Batches(client, address, work, tasks, places, say).results()
 
 
@@ -92,6 +84,15 @@ class _Batch(Generic[Result]):
     results: list[tuple[int, Result]]
     seconds: float
     error: Exception | None = None
+
+
+class _Sent(NamedTuple):
+    """A batch that was sent to a worker; others may take it over unless it is pinned."""
+
+    future: Any
+    places: list[int]
+    worker: str
+    pinned: bool
 
 
 class _Batches(Generic[Task, Result]):
@@ -110,20 +111,21 @@ class _Batches(Generic[Task, Result]):
         self._address = address
         self._tasks = tasks
         self._left = deque(places)
-        self._say = say
-        self._running: dict[str, tuple[Any, list[int], str]] = {}  # future, places, worker
+        self._running: dict[str, _Sent] = {}
         self._queued: Counter[str] = Counter()  # batches per worker
         self._sent = 0
         self._finished: SimpleQueue[Any] = SimpleQueue()
         self._computed, self._seconds = 0, 0.0
+        self._workers = Workers(client, address, say)
         self._threads: dict[str, int] = {}  # per worker
         self._looked = -math.inf
         self._alone: set[int] = set()  # places of tasks that are sent one by one
         self._lost: Counter[int | None] = Counter()  # None: what all tasks have in common
         self._packing = _packing()
-        self._common = self._packing.dumps(partial(_compute, work, _here()))
-        self._key = f"surgesim-{hashlib.sha256(self._common).hexdigest()}"
-        self._work = self._shared(self._key)
+        self._common = self._packing.dumps(partial(_compute, work, here()))
+        self._work: Any = None  # the common part, once it is on the cluster
+        self._copies: list[Any] = []  # of the common part, as long as none is there
+        self._late = -math.inf  # when another copy is sent
 
     def results(self) -> Generator[tuple[int, Result], None, None]:
         """Yield places and results as batches complete."""
@@ -139,68 +141,96 @@ class _Batches(Generic[Task, Result]):
                     raise batch.error
         finally:
             with suppress(Exception):  # a lost connection has nothing to cancel
-                self._client.cancel([future for future, *_ in self._running.values()])
+                self._client.cancel([sent.future for sent in self._running.values()])
 
     def _next(self) -> Any:
         """Wait for a batch to complete, and meanwhile send work to workers that join."""
         while True:
-            try:
-                return self._finished.get(timeout=LOOK_SECONDS)
-            except Empty:
-                self._send()
+            with suppress(Empty):
+                future = self._finished.get(timeout=LOOK_SECONDS)
+                if future.key in self._running:
+                    return future
+            self._send()
 
     def _received(self, future: Any) -> _Batch[Result] | None:
         """Return a completed batch; None if workers were lost, so that its tasks are sent again."""
         from distributed.scheduler import KilledWorker
 
-        _, places, worker = self._running.pop(future.key)
-        self._queued[worker] -= 1
+        sent = self._removed(future.key)
         try:
             batch: _Batch[Result] = future.result()
         except KilledWorker as error:
-            self._repeat(future.key, places, error)
+            workers = error.allowed_failures + 1
+            if self._work is not None and error.task == self._work.key:
+                self._count(None, workers, error)
+                self._work = None
+            self._repeat(sent.places, workers if error.task == future.key else 0, error)
             return None
         except ImportError as error:
-            raise _no_package(self._address, error) from error
+            raise no_package(self._address, error) from error
         if batch.results:
             self._lost.clear()
         self._computed += len(batch.results)
         self._seconds += batch.seconds
         return batch
 
-    def _repeat(self, key: str, places: list[int], error: Any) -> None:
-        """Send the tasks of a lost batch again: one by one, and one that is lost alone after all others."""
-        if error.task == self._work.key:
-            self._count(None, error)
-            self._work = self._shared(f"{self._key}-{uuid.uuid4().hex[:8]}")
-        if len(places) == 1 and error.task == key:
-            self._count(places[0], error)
+    def _removed(self, key: str) -> _Sent:
+        sent = self._running.pop(key)
+        self._queued[sent.worker] -= 1
+        return sent
+
+    def _take_back(self) -> None:
+        """Take back pinned batches whose worker was lost, and others that a silent worker took over."""
+        lost = [
+            key for key, sent in self._running.items() if sent.pinned and sent.worker not in self._threads
+        ]
+        for key in lost:
+            self._repeat(self._cancelled(key), 1)
+        if self._workers.silent and not all(sent.pinned for sent in self._running.values()):
+            processing = self._client.processing()
+            for worker in self._workers.silent & processing.keys():
+                for key in self._running.keys() & processing[worker]:
+                    self._left.extendleft(reversed(self._cancelled(key)))
+
+    def _cancelled(self, key: str) -> list[int]:
+        sent = self._removed(key)
+        self._client.cancel([sent.future])
+        return sent.places
+
+    def _repeat(self, places: list[int], workers: int, error: Exception | None = None) -> None:
+        """Send the tasks of a batch again with which so many workers were lost.
+
+        They are sent one by one, and one that is lost alone after all others.
+        """
+        if workers and len(places) == 1:
+            self._count(places[0], workers, error)
             self._left.append(places[0])
         else:
             self._left.extendleft(reversed(places))
         self._alone.update(places)
 
-    def _count(self, place: int | None, error: Any) -> None:
-        """Count a loss; raise an error after the last one allowed."""
-        self._lost[place] += 1
+    def _count(self, place: int | None, workers: int, error: Exception | None) -> None:
+        """Count lost workers; raise an error after the last one allowed."""
+        self._lost[place] += workers
         if self._lost[place] < MOST_LOST:
             return
         task = place if place is None or not isinstance(self._tasks[place], int) else self._tasks[place]
         what = "they loaded the scenario" if place is None else f"they computed run {task} (counted from 0)"
-        workers = MOST_LOST * (error.allowed_failures + 1)
         raise SurgesimError(
-            f"{self._address}: {workers} workers were lost while {what} and no run ended in the meantime, "
-            "most likely because it needs more memory than they have"
+            f"{self._address}: {self._lost[place]} workers were lost while {what} and no run ended in the "
+            "meantime, most likely because it needs more memory than they have, unless its code ends the "
+            "process"
         ) from error
 
     def _send(self) -> None:
         """Send batches until every worker has enough of them, first to those that have least."""
         if time.monotonic() - self._looked > LOOK_SECONDS:
-            threads = self._client.nthreads()
-            _check_versions(self._client, self._address, sorted(threads.keys() - self._threads.keys()))
-            if not threads and (self._threads or self._looked < 0):
-                self._say(f"{self._address}: the scheduler has no workers; waiting until one joins")
-            self._threads, self._looked = threads, time.monotonic()
+            self._threads, self._looked = self._workers.threads(), time.monotonic()
+            self._take_back()
+        if self._work is None:
+            self._share()
+        if self._work is None:
+            return
         for ahead in range(1, AHEAD + 1):
             for worker, threads in self._threads.items():
                 while self._left and self._queued[worker] < ahead * threads:
@@ -222,84 +252,79 @@ class _Batches(Generic[Task, Result]):
         fair = len(self._left) / (2 * AHEAD * sum(self._threads.values()))
         return max(1, min(math.ceil(fair), int(min(in_time, MOST_IN_BATCH))))
 
-    def _shared(self, key: str) -> Any:
-        """Send what all tasks have in common."""
-        return self._client.submit(self._packing.loads, self._common, key=key)
+    def _share(self) -> None:
+        """Send what all tasks have in common to a worker, and to another one if that takes too long."""
+        from distributed.scheduler import KilledWorker
+
+        workers = list(self._threads)
+        is_wanted = workers or not (self._copies or self._workers.are_some)  # a cluster may start some for it
+        if is_wanted and time.monotonic() > self._late:
+            where: dict[str, Any] = {}
+            if workers:
+                worker = workers[len(self._copies) % len(workers)]
+                where = {"workers": [worker], "allow_other_workers": True}
+            copy = self._client.submit(
+                self._packing.loads,
+                self._common,
+                key=f"surgesim-{uuid.uuid4().hex}",
+                **where,
+            )
+            self._copies.append(copy)
+            self._late = time.monotonic() + ANSWER_SECONDS * 2 ** (len(self._copies) - 1)
+            copy.add_done_callback(self._finished.put)
+        for copy in [copy for copy in self._copies if copy.done()]:
+            error = copy.exception()
+            if error is None:
+                self._work, self._copies, self._late = copy, [], -math.inf
+                return
+            if isinstance(error, ImportError):
+                raise no_package(self._address, error) from error
+            if not isinstance(error, KilledWorker):
+                raise error
+            self._count(None, error.allowed_failures + 1, error)
+            self._copies.remove(copy)
+            self._late = -math.inf
 
     def _submit(self, places: list[int], worker: str) -> None:
-        """Send a batch to a worker; Dask gives it to another if that one is lost, or has it late."""
+        """Send a batch to a worker; Dask gives it to another if that one is lost, or has it late.
+
+        While a worker is silent, batches are pinned, since an idle one takes over what others have late.
+        """
+        pinned = bool(self._workers.silent)
         future = self._client.submit(
             operator.call,  # the scheduler, which has no need of surgesim, looks at what it passes on
             self._work,
             self._packing.dumps([(place, self._tasks[place]) for place in places]),
             pure=False,
             workers=[worker],
-            allow_other_workers=True,
+            allow_other_workers=not pinned,
             priority=-self._sent,  # a worker begins with the first it got
         )
         self._sent += 1
         self._queued[worker] += 1
-        self._running[future.key] = future, places, worker
+        self._running[future.key] = _Sent(future, places, worker, pinned)
         future.add_done_callback(self._finished.put)
 
 
 def _compute(work: Callable[[Task], Result], expected: Mapping[str, str], packed: bytes) -> _Batch[Result]:
-    """Compute a batch on a worker."""
+    """Compute a batch on a worker, which no exception may end or block."""
     items: Sequence[tuple[int, Task]] = _packing().loads(packed)
     begun = time.perf_counter()
     results: list[tuple[int, Result]] = []
+    failure: Exception | None = None
     try:
-        for difference in _differences(expected):
+        for difference in differences(expected):
             raise SurgesimError(f"a worker of the cluster {difference}")
         for place, task in items:
             results.append((place, work(task)))
     except Exception as error:
-        return _Batch(results, time.perf_counter() - begun, error)
-    return _Batch(results, time.perf_counter() - begun)
-
-
-@contextmanager
-def _client(scheduler: Scheduler) -> Iterator[tuple[Any, str]]:
-    """Connect to a scheduler, check that it and its workers are suitable, and yield client and address."""
-    if isinstance(scheduler, (str, Path)):
-        address = _address(scheduler)
-        host, port = _host_and_port(address)
-        _import()
-        _reach(address, host, port)
-        try:
-            client = _connected(address)
-        except (OSError, ValueError, TypeError) as error:
-            raise _no_answer(address, ANSWER_SECONDS) from error
-        close = True
-    else:
-        close = not isinstance(scheduler, _import())
-        client = _connected(scheduler) if close else scheduler
-        address = str(client.scheduler.address)
-    try:
-        with _without_log(), _errors(client, address):
-            if client.cluster is None or client.nthreads():  # else it starts workers when there is work
-                _wait_for_worker(client, address)
-            yield client, address
-    finally:
-        if close:
-            with _without_log():
-                client.close()
-
-
-def _import() -> Any:
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise SurgesimError("a scheduler needs Dask: pip install 'surgesim[cluster]'") from error
-    return Client
-
-
-def _connected(scheduler: Any) -> Any:
-    from distributed.versions import VersionMismatchWarning
-
-    with warnings.catch_warnings():  # versions on which results depend are checked anyway
-        warnings.simplefilter("ignore", VersionMismatchWarning)
-        return _import()(scheduler, timeout=ANSWER_SECONDS, set_as_default=False)
+        failure = error
+    except BaseException as error:  # Ctrl-C is pressed elsewhere
+        what = f"{type(error).__name__} ({error})" if str(error) else type(error).__name__
+        failure = SurgesimError(
+            f"a run on a worker of the cluster raised {what}, expected a result or an error"
+        )
+    return _Batch(results, time.perf_counter() - begun, failure)
 
 
 def _packing() -> Any:
@@ -307,139 +332,3 @@ def _packing() -> Any:
     from distributed.protocol import pickle
 
     return pickle
-
-
-@contextmanager
-def _errors(client: Any, address: str) -> Iterator[None]:
-    """Replace the errors that follow a lost connection with one that says so."""
-    from distributed.client import FutureCancelledError
-    from distributed.comm.core import CommClosedError
-
-    try:
-        yield
-    except SurgesimError:
-        raise
-    except Exception as error:
-        if client.status == "running" and not isinstance(error, FutureCancelledError | CommClosedError):
-            raise
-        raise SurgesimError(f"{address}: the connection to the scheduler was lost") from error
-
-
-@contextmanager
-def _without_log() -> Iterator[None]:
-    """Keep Dask from logging a lost connection, which is reported by an error anyway."""
-    logger = logging.getLogger("distributed.client")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
-
-
-def _address(scheduler: str | Path) -> str:
-    """Return a scheduler's address, read from its file if `scheduler` is the path of one."""
-    path = Path(scheduler)
-    if isinstance(scheduler, str) and path.suffix != ".json":
-        return scheduler
-    try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["address"])
-    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
-        raise SurgesimError(
-            f"{path}: got no scheduler file ({error}), expected the file that `dask scheduler "
-            "--scheduler-file` writes"
-        ) from error
-
-
-def _host_and_port(address: str) -> tuple[str, int]:
-    """Split a scheduler address into host and port, or raise an error."""
-    form = _ADDRESS.fullmatch(address)
-    if form is None or not 0 < int(form["port"]) < 65_536:
-        raise SurgesimError(
-            f"got scheduler {address!r}, expected the address that `dask scheduler` prints, such as "
-            "tcp://192.168.1.10:8786 or tls://192.168.1.10:8786, or its scheduler file, such as cluster.json"
-        )
-    return form["host"].strip("[]"), int(form["port"])
-
-
-def _reach(address: str, host: str, port: int) -> None:
-    """Raise an error if nothing listens at the address; Dask itself takes longer to notice."""
-    end = time.monotonic() + REACH_SECONDS
-    while True:
-        try:
-            socket.create_connection((host, port), REACH_SECONDS).close()
-        except (OSError, UnicodeError) as error:
-            if time.monotonic() >= end:
-                raise _no_answer(address, REACH_SECONDS) from error
-            time.sleep(0.2)
-        else:
-            return
-
-
-def _no_answer(address: str, seconds: int) -> SurgesimError:
-    return SurgesimError(
-        f"{address}: no scheduler responded within {seconds} s, expected the address that "
-        "`dask scheduler` prints, such as tcp://192.168.1.10:8786"
-    )
-
-
-def _wait_for_worker(client: Any, address: str) -> None:
-    """Raise an error if there is no worker."""
-    try:
-        client.wait_for_workers(1, timeout=ANSWER_SECONDS)
-    except TimeoutError as error:
-        raise SurgesimError(
-            f"{address}: the scheduler has no workers, expected at least one: start it with "
-            f"`dask worker {address}`"
-        ) from error
-
-
-def _check_versions(client: Any, address: str, workers: list[str]) -> None:
-    """Check that workers have the versions of this process, so that results are identical."""
-    if not workers:
-        return
-    from pydoc import locate  # a function that a worker without surgesim has
-
-    for worker, version in _on_workers(client, address, workers, locate, "surgesim.version.__version__"):
-        if version != __version__:
-            difference = _difference("surgesim", version, __version__)
-            raise SurgesimError(f"{address}: worker {worker} {difference}")
-    for worker, differences in _on_workers(client, address, workers, _differences, _here()):
-        for difference in differences:
-            raise SurgesimError(f"{address}: worker {worker} {difference}")
-
-
-def _on_workers(
-    client: Any, address: str, workers: list[str], ask: Callable[..., Any], *given: Any
-) -> Iterator[tuple[str, Any]]:
-    """Yield workers and their answers, except of those that were lost in the meantime."""
-    for worker, answer in client.run(ask, *given, workers=workers, on_error="return").items():
-        if isinstance(answer, OSError):
-            continue
-        if isinstance(answer, Exception):
-            raise _no_package(address, answer) from answer
-        yield worker, answer
-
-
-def _no_package(address: str, error: object) -> SurgesimError:
-    return SurgesimError(f"{address}: a worker cannot import what the study needs ({error})")
-
-
-def _here() -> dict[str, str]:
-    """Return the versions on which results depend, in this process."""
-    return {package: version for package, version in versions().items() if package in COMPUTING}
-
-
-def _differences(expected: Mapping[str, str]) -> list[str]:
-    """Return how the versions in this process differ from those `expected`."""
-    here = _here()
-    return [
-        _difference(package, here.get(package), version)
-        for package, version in expected.items()
-        if here.get(package) != version
-    ]
-
-
-def _difference(package: str, version: str | None, expected: str) -> str:
-    got = f"has {package} {version}" if version else f"has no {package}"
-    return f"{got}, expected {expected} as where the study was started"

@@ -42,7 +42,7 @@ def own_outcomes(outcomes: Mapping[str, Outcome], replication: Replication) -> d
 def _number(name: str, function: Outcome, replication: Replication) -> float:
     try:
         value: Any = function(replication)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise OutcomeError(f"outcome {name!r} raised {type(error).__name__}: {error}") from error
     try:
         return number(value)

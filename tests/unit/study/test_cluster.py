@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import pickle
 import re
+import socket
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import dask
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,7 +30,7 @@ from surgesim.decisions import trials
 from surgesim.decisions.trials import Task
 from surgesim.errors import SurgesimError
 from surgesim.scenario.schema.scenario import Scenario
-from surgesim.study.compute import cluster, spread
+from surgesim.study.compute import cluster, connection, spread
 from surgesim.study.compute.backend import Backend
 from surgesim.study.compute.spread import in_order
 
@@ -101,6 +107,130 @@ def test_a_file_that_is_no_scheduler_file(tmp_path: Path, content: str) -> None:
         on(str(tmp_path / "missing.json"))
 
 
+def test_errors_name_the_file_of_an_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "REACH_SECONDS", 0)
+    file = tmp_path / "cluster.json"
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        address = address_of(closed)
+    file.write_text(json.dumps({"address": address}))
+    with pytest.raises(SurgesimError, match=rf"cluster\.json: {address}: no scheduler responded within 0 s"):
+        on(str(file))
+    file.write_text('{"address": null}')
+    with pytest.raises(
+        SurgesimError, match=r"cluster\.json: got no address of a scheduler, expected the file"
+    ):
+        on(file)
+    pipe = tmp_path / "pipe.json"
+    os.mkfifo(pipe)
+    with pytest.raises(SurgesimError, match=r"pipe\.json: got a pipe, device or folder, expected the file"):
+        on(pipe)
+
+
+def address_of(listener: socket.socket) -> str:
+    return "tcp://{}:{}".format(*listener.getsockname())
+
+
+@contextmanager
+def answering(answer: bytes | None) -> Iterator[str]:
+    """Listen and send `answer` to all who connect, or close if it is None; yield the address."""
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                met.append(listener.accept()[0])
+                if answer is None:
+                    met[-1].close()
+                else:
+                    met[-1].sendall(answer)
+
+    met: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, daemon=True).start()
+        yield address_of(listener)
+        listener.shutdown(socket.SHUT_RDWR)
+    for each in met:
+        each.close()
+
+
+def test_a_listener_that_is_silent_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "ANSWER_SECONDS", 1)
+    with (
+        answering(b"") as address,
+        pytest.raises(SurgesimError, match="no scheduler responded within 1 s, expected the address"),
+    ):
+        on(address)
+
+
+@pytest.mark.parametrize(
+    "answer", [None, b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-Open\r\n", b"\0" * 8000]
+)
+def test_a_listener_that_is_no_scheduler(answer: bytes | None) -> None:
+    with answering(answer) as address, pytest.raises(SurgesimError, match="no scheduler responded, expected"):
+        on(address)
+
+
+def test_the_address_of_a_worker(two_threads: LocalCluster) -> None:
+    with pytest.raises(SurgesimError, match="is the address of a worker, expected that of the scheduler"):
+        on(two_threads.workers[0].address)
+
+
+def test_dask_must_be_configured_for_an_address_of_tls(two_threads: LocalCluster) -> None:
+    plain = two_threads.scheduler_address
+    secure = plain.replace("tcp:", "tls:")
+    with pytest.raises(SurgesimError, match="got an address of TLS, but Dask is not configured for it"):
+        on(secure)
+    with (
+        dask.config.set({"distributed.comm.require-encryption": True}),
+        pytest.raises(SurgesimError, match="got an address without encryption, which Dask's configuration"),
+    ):
+        on(plain)
+    missing = {f"distributed.comm.tls.{key}": "no.pem" for key in ("ca-file", "client.cert", "client.key")}
+    with (
+        dask.config.set(missing),
+        pytest.raises(SurgesimError, match="Dask's configuration of TLS cannot be used"),
+    ):
+        on(secure)
+
+
+@pytest.mark.parametrize("given", [5, True, b"tcp://here:1", ["tcp://here:1"], {}, Client, LocalCluster])
+def test_what_is_no_scheduler(given: Any) -> None:
+    with pytest.raises(SurgesimError, match=f"got a scheduler of type {type(given).__name__}, expected its"):
+        on(given)
+
+
+def test_a_client_or_cluster_must_be_running_and_not_asynchronous() -> None:
+    with LocalCluster(n_workers=0, processes=False, dashboard_address=":0") as started:
+        client = Client(started, set_as_default=False)
+        client.close()
+    for what, closed in (("client", client), ("cluster", started)):
+        with pytest.raises(SurgesimError, match=f"got a Dask {what} as scheduler whose status is 'closed'"):
+            on(closed)
+
+    async def asynchronous() -> None:
+        settings: dict[str, Any] = {"n_workers": 0, "processes": False, "dashboard_address": ":0"}
+        async with (
+            LocalCluster(asynchronous=True, **settings) as started,
+            Client(started, asynchronous=True, set_as_default=False) as client,
+        ):
+            for what, given in (("client", client), ("cluster", started)):
+                with pytest.raises(SurgesimError, match=f"got an asynchronous Dask {what} as scheduler"):
+                    on(given)
+
+    asyncio.run(asynchronous())
+
+
+@pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt, GeneratorExit, asyncio.CancelledError])
+def test_no_exception_ends_a_worker(two_threads: LocalCluster, kind: type[BaseException]) -> None:
+    results = spread.spread(partial(raised, kind), TASKS, Backend(scheduler=two_threads))
+    with pytest.raises(SurgesimError, match=f"a run on a worker of the cluster raised {kind.__name__}"):
+        list(results)
+    assert on(two_threads, tasks=[3]) == [(0, 9)]
+
+
+def raised(kind: type[BaseException], task: int) -> None:
+    raise kind
+
+
 def test_the_last_batches_are_small(two_threads: LocalCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     found = sizes(monkeypatch)
     assert len(on(two_threads, tasks=range(400))) == sum(found) == 400
@@ -131,10 +261,7 @@ def test_results_before_an_error_arrive(two_threads: LocalCluster, monkeypatch: 
 def test_a_worker_of_another_version_is_refused_though_it_joins_late(
     two_threads: LocalCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster, "_check_versions", lambda *given: None)
-    here = cluster._here()
-    asked = iter([{**here, "simpy": "0.1"}])
-    monkeypatch.setattr(cluster, "_here", lambda: next(asked, here))
+    monkeypatch.setattr(cluster, "here", lambda: {**connection.here(), "simpy": "0.1"})
     with pytest.raises(SurgesimError, match=r"a worker of the cluster has simpy .*, expected 0\.1"):
         on(two_threads, tasks=[1])
 
@@ -180,6 +307,7 @@ def test_every_worker_has_its_own_batches_and_begins_with_the_first(monkeypatch:
     priorities = [priority for _, priority in client.sent]
     assert priorities == sorted(priorities, reverse=True)
     assert len(set(priorities)) == len(priorities)
+    assert client.pinned == []  # else its batches would wait for a worker that is lost
     assert Counter(client.checked) == {"one": 2, "two": 2, "three": 2, "four": 2}
 
 
@@ -192,6 +320,80 @@ def test_a_worker_without_surgesim_is_refused_whenever_it_joins(monkeypatch: pyt
     with pytest.raises(SurgesimError, match=r"tcp://here:1: worker bare has no surgesim, expected \d"):
         batches._send()
     assert {worker for worker, _ in client.sent} == {"one"}
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers are counted at every look, and late at once."""
+    monkeypatch.setattr(cluster, "LOOK_SECONDS", -1.0)
+    for module, name in ((connection, "MEANWHILE_SECONDS"), (connection, "ANSWER_SECONDS")):
+        monkeypatch.setattr(module, name, 0.0)
+    monkeypatch.setattr(cluster, "ANSWER_SECONDS", 0.0)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_silent_worker_gets_no_work_until_it_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    client, said = Busy({"silent": 1, "one": 1}), list[str]()
+    batches = cluster._Batches(client, "tcp://here:1", square, range(600), range(600), said.append)
+    batches._send()
+    batches._send()
+    assert client.pinned == [worker for worker, _ in client.sent] == ["one", "one"]
+    assert said == ["tcp://here:1: worker silent does not respond; it receives no runs until it does"]
+    monkeypatch.setattr(batches._workers, "_open", set())
+    monkeypatch.setattr(f"{__name__}.SILENT", set())
+    batches._send()
+    assert [worker for worker, _ in client.sent[2:]] == ["silent", "silent"]
+    assert len(client.pinned) == 2
+    assert len(said) == 1
+
+
+def test_batches_that_a_silent_worker_took_over_are_taken_back(
+    impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "ANSWER_SECONDS", 60.0)
+    client = Busy({"silent": 1, "one": 1})
+    batches = cluster._Batches(client, "tcp://here:1", square, range(600), range(600), print)
+    batches._send()
+    assert client.pinned == []
+    client.taken_over = [client.answers[1].key]
+    batches._send()
+    assert len(client.sent) == 2
+    monkeypatch.setattr(connection, "ANSWER_SECONDS", 0.0)
+    batches._send()
+    assert client.cancelled == 1
+    assert [worker for worker, _ in client.sent] == ["one", "one", "one"]
+    assert client.pinned == ["one"]
+
+
+@pytest.mark.usefixtures("impatient")
+def test_pinned_batches_of_a_lost_worker_go_to_another() -> None:
+    client = Busy({"silent": 1, "one": 1})
+    batches = cluster._Batches(client, "tcp://here:1", square, range(2), range(2), print)
+    batches._send()
+    client.threads = {"silent": 1, "two": 1}
+    batches._send()
+    assert [worker for worker, _ in client.sent] == ["one", "one", "two", "two"]
+    assert client.cancelled == 2
+    client.threads = {"silent": 1}
+    for number in range(10):
+        client.threads = {"silent": 1, f"worker-{number}": 1}
+        batches._send()
+    client.threads = {"silent": 1}
+    with pytest.raises(SurgesimError, match="12 workers were lost while they computed run"):
+        batches._send()
+
+
+@pytest.mark.usefixtures("impatient")
+def test_what_all_tasks_share_goes_to_another_worker_if_the_first_is_late() -> None:
+    client = Busy({"frozen": 1, "one": 1})
+    batches = cluster._Batches(client, "tcp://here:1", square, range(600), range(600), print)
+    batches._send()
+    assert client.shared == ["frozen"]
+    assert client.sent == []
+    batches._send()
+    batches._send()
+    assert client.shared == ["frozen", "one"]
+    assert len(client.sent) == 4
 
 
 def where(task: int) -> str:
@@ -212,7 +414,32 @@ def test_early_results_wait_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert list(tmp_path.iterdir()) == []
 
 
-class Doomed:
+SILENT = {"silent"}
+"""Workers that do not answer."""
+
+
+class Loop:
+    """An event loop of a client that runs what it is given at once."""
+
+    def add_callback(self, ask: Any, worker: str) -> None:
+        if worker not in SILENT:
+            asyncio.run(ask(worker))
+
+
+class Fake:
+    """A client whose workers, except `bare`, answer that they have all versions."""
+
+    loop = Loop()
+
+    async def run(
+        self, ask: Any, *given: Any, workers: list[str], on_error: str, asynchronous: bool
+    ) -> dict[str, Any]:
+        assert asynchronous
+        assert on_error == "return"
+        return {worker: None if worker == "bare" else ask(*given) for worker in workers}
+
+
+class Doomed(Fake):
     """A client whose workers are lost if `is_lost` says so, given the number of the batch and its tasks."""
 
     def __init__(self, is_lost: Callable[[int, list[int]], bool]) -> None:
@@ -236,9 +463,6 @@ class Doomed:
     def lost_key(self, key: str) -> str:
         return key
 
-    def run(self, *given: Any, **settings: Any) -> dict[str, Any]:
-        return {}
-
     def cancel(self, futures: list[Any]) -> None: ...
 
 
@@ -249,44 +473,62 @@ class WithoutScenario(Doomed):
         return self.shared[-1]
 
 
-class Busy:
+class Busy(Fake):
     """A client with some `threads` per worker, whose batches are not done."""
 
     def __init__(self, threads: dict[str, int]) -> None:
         self.threads = threads
         self.sent: list[tuple[str, int]] = []  # worker and priority of each batch
+        self.shared: list[str] = []  # workers that were sent what all tasks have in common
+        self.pinned: list[str] = []  # workers of the batches that no other may take over
+        self.cancelled = 0
+        self.taken_over: list[str] = []  # keys of batches that the silent worker has
         self.answers: list[Answer] = []
         self.checked: list[str] = []  # workers that were asked for their versions
 
     def nthreads(self) -> dict[str, int]:
         return dict(self.threads)
 
-    def run(self, ask: Any, *given: Any, workers: list[str], **settings: Any) -> dict[str, Any]:
+    async def run(self, ask: Any, *given: Any, workers: list[str], **settings: Any) -> dict[str, Any]:
         self.checked.extend(workers)
-        return {worker: None for worker in workers if worker == "bare"}
+        return await super().run(ask, *given, workers=workers, **settings)
 
     def submit(self, work: Any, *given: Any, **settings: Any) -> Answer:
         assert not work.__module__.startswith("surgesim")  # which the scheduler may not have
         assert all(isinstance(each, (bytes, Answer)) for each in given)
-        if "key" in settings:
-            return Answer(settings["key"], work(*given))
         ((worker,), others) = settings["workers"], settings["allow_other_workers"]
-        assert others  # else its batches would wait for a worker that is lost
+        if "key" in settings:
+            self.shared.append(worker)
+            return Answer(settings["key"], work(*given), is_done=worker != "frozen")
+        if not others:
+            self.pinned.append(worker)
         self.sent.append((worker, settings["priority"]))
         self.answers.append(Answer(f"batch-{len(self.sent)}", work(given[0].value, given[1])))
         return self.answers[-1]
 
+    def processing(self) -> dict[str, tuple[str, ...]]:
+        return {"silent": tuple(self.taken_over), "one": ()}
+
+    def cancel(self, futures: list[Any]) -> None:
+        self.cancelled += len(futures)
+
 
 class Answer:
-    """A future that is done; the workers of the key `lost` were lost."""
+    """A future that is done, unless `is_done` is False; the workers of the key `lost` were lost."""
 
-    def __init__(self, key: str, value: Any, lost: str = "") -> None:
-        self.key, self.value, self.lost = key, value, lost
+    def __init__(self, key: str, value: Any, lost: str = "", is_done: bool = True) -> None:
+        self.key, self.value, self.lost, self.is_done = key, value, lost, is_done
 
     def result(self) -> Any:
         if self.lost:
             raise KilledWorker(self.lost, None, 3)
         return self.value
+
+    def done(self) -> bool:
+        return self.is_done
+
+    def exception(self) -> Exception | None:
+        return KilledWorker(self.lost, None, 3) if self.lost else None
 
     def add_done_callback(self, call: Any) -> None:
         call(self)

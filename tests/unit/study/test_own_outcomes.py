@@ -72,6 +72,10 @@ def test_workers_get_functions_by_value_too(tmp_path: Path) -> None:
     assert (two.runs["shifted"].to_numpy() == need.to_numpy() + 3).all()
 
 
+def leaves(one: Replication) -> float:
+    raise SystemExit(3)
+
+
 def fails(one: Replication) -> float:
     if one.replication == 1:
         raise ValueError("no such day")
@@ -82,6 +86,7 @@ def fails(one: Replication) -> float:
     ("function", "error"),
     [
         (fails, "outcome 'mine' raised ValueError: no such day"),
+        (leaves, "outcome 'mine' raised SystemExit: 3"),
         (lambda one: None, "outcome 'mine' returned None, expected a number: is its `return` missing?"),
         (lambda one: "3", "outcome 'mine' returned a value of type str, expected a number"),
         (
