@@ -220,7 +220,8 @@ def import_(
     ],
     out: Annotated[Path, typer.Option(help="Scenario to write; its CSVs are written beside it.")],
     update: Annotated[
-        bool, typer.Option("--update", help="Update only the census and reports of this scenario.")
+        bool,
+        typer.Option("--update", help="Update the census, reports and initial infections of this scenario."),
     ] = False,
     decimal: Annotated[
         Decimal | None,

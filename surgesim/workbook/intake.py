@@ -342,8 +342,6 @@ def _place(error: ScenarioError, draft: Draft, notes: Notes) -> None:
     some = bool(noted)
     for problem in error.problems:
         path = tuple(problem.path.split("."))
-        if some and path[:2] == CENSUS_PATH:
-            continue  # it may follow from an error in the beds
         cell = draft.cells.get(path) if some else draft.cell_at(problem.path)
         if cell is not None and cell.address not in noted:
             notes.refuse(cell, problem.message)

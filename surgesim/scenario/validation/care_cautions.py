@@ -73,15 +73,15 @@ def _named(names: Sequence[str], of: Collection[str]) -> str:
 def _unlimited(scenario: Scenario) -> Iterator[Finding]:
     """Warn of beds whose ventilators or oxygen are not given, if they are given for other facilities."""
     facilities = scenario.care.facilities
-    for what, bed in (("ventilators", "icu"), ("oxygen", "oxygen")):
+    for what, verb, bed, beds in (
+        ("ventilators", "are", "icu", "ICU beds"),
+        ("oxygen", "is", "oxygen", "beds"),
+    ):
         unsaid = [name for name, each in facilities.items() if getattr(each, what) is None]
         needy = [name for name in unsaid if getattr(facilities[name].beds, bed)]
         if needy and len(unsaid) < len(facilities):
-            verb = "are" if what == "ventilators" else "is"
-            message = (
-                f"{what} {verb} not given for {_named(needy, facilities)}: all their beds count as supplied"
-            )
-            yield Finding(("care", "facilities"), message)
+            message = f"{what} {verb} not given for {_named(needy, facilities)}"
+            yield Finding(("care", "facilities"), f"{message}: all their {beds} count as supplied")
 
 
 def _never_refilled(scenario: Scenario) -> Iterator[Finding]:

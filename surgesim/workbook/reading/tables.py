@@ -95,6 +95,7 @@ def _judge_others(others: Sequence[RawSheet], found: dict[str, RawSheet], notes:
 
 
 def _title(head: Cell) -> str:
+    """Return the text of a cell without what stands in parentheses, such as a unit."""
     return " ".join(str(head.value).partition("(")[0].split())
 
 
@@ -173,7 +174,7 @@ def _total(cells: Mapping[int, Cell], columns: Mapping[int, Column], form: Sheet
     named = (Kind.TEXT, Kind.DATE)
     for place, cell in sorted(cells.items()):
         if place == min(cells) or (place in columns and columns[place].kind in named):
-            word = folded(str(cell.value)).strip(" :.-")
+            word = folded(_title(cell)).strip(" :.-").removesuffix(" toan tinh")
             if isinstance(cell.value, str) and word in TOTALS:
                 return cell
     return None

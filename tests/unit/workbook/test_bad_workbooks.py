@@ -153,9 +153,16 @@ REFUSED: dict[str, tuple[Edit, list[str]]] = {
             "Census!A3: unknown facility 'Bệnh viện 11', did you mean 'Bệnh viện 1'?",
         ],
     ),
+    "census-beside-another-error": (
+        all_of(cell("Facilities", "F4", -1), cell("Census", "E3", 1e9)),
+        [
+            "Facilities!F4: got -1, expected a whole number of 0 or more",
+            "Census!E3: got 1000000000, expected a number from 0 to 1000000 or none",
+        ],
+    ),
     "totals": (
         all_of(
-            cell("Facilities", "A5", "Tổng cộng"),
+            cell("Facilities", "A5", "Tổng cộng toàn tỉnh (2)"),
             cell("Facilities", "B5", "Ô Môn"),
             cell("Facilities", "F5", 100),
             merged("Facilities", "A5:D5"),
@@ -166,7 +173,8 @@ REFUSED: dict[str, tuple[Edit, list[str]]] = {
         ),
         [
             "Districts!A5: got 'Cộng:', which looks like a total, expected no totals: delete this row",
-            "Facilities!A5: got 'Tổng cộng', which looks like a total, expected no totals: delete this row",
+            "Facilities!A5: got 'Tổng cộng toàn tỉnh (2)', which looks like a total, expected no totals: "
+            "delete this row",
             "Census!A5: got 'Total', which looks like a total, expected no totals: delete this row",
             "Daily!A17: got 'TỔNG SỐ', which looks like a total, expected no totals: delete this row",
         ],
