@@ -153,7 +153,14 @@ def new(
         else:
             from surgesim.scenario.door import starter
 
-            text = starter(name, like, folder=path.parent, extensions=extension or (), profile=profile.value)
+            text = starter(
+                name,
+                like,
+                folder=path.parent,
+                extensions=extension or (),
+                profile=profile.value,
+                lang=lang.value,
+            )
         if path.exists():
             fail(f"{path}: exists already, expected a new file")
         with atomic_write(path) as part:
@@ -213,7 +220,8 @@ def import_(
     ],
     out: Annotated[Path, typer.Option(help="Scenario to write; its CSVs are written beside it.")],
     update: Annotated[
-        bool, typer.Option("--update", help="Update only the census and reports of this scenario.")
+        bool,
+        typer.Option("--update", help="Update the census, reports and initial infections of this scenario."),
     ] = False,
     decimal: Annotated[
         Decimal | None,
@@ -243,6 +251,7 @@ def import_(
     """
     with errors():
         from surgesim.report.words import phrase
+        from surgesim.scenario.door import examine
         from surgesim.workbook.intake import answers_file
         from surgesim.workbook.reading.answers import Answers
 
@@ -250,13 +259,24 @@ def import_(
             decimal.value if decimal else None, dates.value if dates else None, cumulative, accept or ()
         )
         intake = _read_and_ask(source, answers.over(Answers.kept_in(answers_file(out))))
-        paths = intake.update(out) if update else intake.write(out)
+        remarks = intake.remarks
+        if update:
+            changes = intake.changes(out)
+            changes.write()
+            paths, remarks = list(changes.texts), (*remarks, *changes.remarks)
+        else:
+            paths = intake.write(out)
         if quiet:
             return
-        if intake.remarks:
-            typer.echo(problem_list(intake.remarks, reader_lang(), phrase(reader_lang(), "check.remark")))
-        check = f"; check it with: surgesim validate {shlex.quote(str(out))}" if not update else ""
-        say(f"written: {', '.join(map(str, paths))}{check}")
+        lang = reader_lang()
+        warnings = [warning for warning in examine(out).warnings if not warning.detail]
+        for problems, mark in ((remarks, "check.remark"), (warnings, "check.warning")):
+            if problems:
+                typer.echo(problem_list(problems, lang, phrase(lang, mark)))
+        check = f"check it with: surgesim validate {shlex.quote(str(out))}"
+        say(f"written: {', '.join(map(str, paths))}; {check}")
+        if not update:
+            say(f"to compare other plans, see the end of {out}")
 
 
 def _read_and_ask(source: Path, answers: Answers) -> Intake:

@@ -22,8 +22,8 @@ _PATH: Final = re.compile(
 """A message about a path of the scenario, a file or a folder, which stays as it is."""
 
 _FIELD: Final = re.compile(r"\{\{|\}\}|\{(\w+)\}")
-_REGEX: Final = {"n": r"\S+?", "v": r".+?", "w": r".+?", "p": r".+?", "q": r".+?"}
-"""What a field stands for, by the first letter of its name."""
+_REGEX: Final = {"n": r"\S+?", "d": r"\S+?", "v": r".+?", "w": r".+?", "p": r".+?", "q": r".+?"}
+"""What a field stands for, by the first letter of its name; ``d`` is a number that gets Vietnamese marks."""
 
 _TRANSLATED: Final = ("p", "q")
 _DEEPEST: Final = 8
@@ -75,11 +75,15 @@ def _by_pattern(text: str, depth: int, part: Callable[[str, int], str], name: st
         found = pattern.regex.fullmatch(text)
         if found is not None:
             fields = {
-                field: part(value, depth - 1) if field[0] in translated else value
+                field: part(value, depth - 1) if field[0] in translated else _marked(field, value)
                 for field, value in found.groupdict().items()
             }
             return pattern.words.format(**fields)
     return text
+
+
+def _marked(field: str, value: str) -> str:
+    return value.translate(_MARKS) if field[0] == "d" and _NUMBERS.fullmatch(value) else value
 
 
 @lru_cache(maxsize=2)

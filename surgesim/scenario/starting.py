@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from surgesim.errors import Problem, ScenarioError
@@ -15,6 +16,7 @@ from surgesim.scenario.schema.base import A_NAME, Name
 from surgesim.scenario.schema.scenario import Scenario
 
 _STARTER = Path(__file__).parent / "starter" / "starter.yaml"
+_COMMENTS = _STARTER.with_name("comments.vi.yaml")
 _PLACEHOLDER = "my-province"
 
 PROFILES: Mapping[str, Mapping[str, str]] = {
@@ -49,6 +51,7 @@ def starter(
     folder: str | Path = ".",
     extensions: Files = (),
     profile: str = VIETNAM,
+    lang: str = "en",
 ) -> str:
     """Return the text of a commented scenario that is valid without changes.
 
@@ -64,6 +67,8 @@ def starter(
         Extension files that `like` needs.
     profile
         The place whose ages and contacts the small scenario uses, a key of `PROFILES`.
+    lang
+        The language of the comments, ``vi`` or ``en``.
 
     Raises
     ------
@@ -72,14 +77,34 @@ def starter(
     """
     check_name(name)
     if like is None:
-        text = _STARTER.read_text(encoding="utf-8").replace(_PLACEHOLDER, name)
+        text = _STARTER.read_text(encoding="utf-8")
         for key, table in PROFILES[VIETNAM].items():
             text = text.replace(f"  {key}: {table}", f"  {key}: {PROFILES[profile][key]}")
         if profile != VIETNAM:
             text = text.replace(_APPENDIX, _ELSEWHERE)
             text = text.replace(_of_thresholds(VIETNAM), _of_thresholds(profile))
+        return commented(text, lang).replace(_PLACEHOLDER, name)
+    text = _laid_over(name, os.path.relpath(like, folder), load(like, extensions=extensions), lang)
+    return commented(text, lang)
+
+
+def commented(text: str, lang: str) -> str:
+    """Return the text of a new scenario with its comments in `lang`; those without a translation stay."""
+    if lang == "en":
         return text
-    return _laid_over(name, os.path.relpath(like, folder), load(like, extensions=extensions))
+    words = yaml.safe_load(_COMMENTS.read_text(encoding="utf-8"))
+    lines = []
+    for line in text.split("\n"):
+        before, mark, comment = line.partition("#")
+        dashes = comment.startswith(" -- ")
+        translated = words.get(comment.strip(" -=") if dashes else comment.strip())
+        if translated is None:
+            lines.append(line)
+        elif dashes:
+            lines.append(f"# -- {translated} ".ljust(len(line), "-"))
+        else:
+            lines.append(f"{before}{mark} {translated}")
+    return "\n".join(lines)
 
 
 def _of_thresholds(profile: str) -> str:
@@ -102,14 +127,15 @@ def check_name(name: str) -> None:
         raise ScenarioError([Problem("name", message)]) from None
 
 
-def _laid_over(name: str, base: str, scenario: Scenario) -> str:
+def _laid_over(name: str, base: str, scenario: Scenario, lang: str) -> str:
     facility, first = next(iter(scenario.care.facilities.items()))
     district, people = next(iter(scenario.people.districts.items()))
     shown = base.replace(os.sep, "/")
+    title = f"{'thay đổi so với' if lang == 'vi' else 'changes to'} {scenario.title.get(lang)}"
     lines = [
-        f"# {name}: changes to {scenario.title.get('en')}",
+        f"# {name}: {title}",
         "#",
-        f"# Everything in {shown} applies here; the values below change it.",
+        "# Everything in the scenario after `extends` applies here; the values below change it.",
         "# Mappings merge with those there, values and lists replace the old ones, null removes an entry.",
         f"name: {name}",
         f"title: {name}",
@@ -135,6 +161,6 @@ def _laid_over(name: str, base: str, scenario: Scenario) -> str:
             f"#     {name_of_rule}: {{decision_days: {rule.decision_days:g}}}",
         ]
     if scenario.alternatives:
-        lines += ["#", f"# Alternatives of {shown}: {', '.join(scenario.alternatives)}"]
+        lines += ["#", "# The alternatives of that scenario:", f"# {', '.join(scenario.alternatives)}"]
     lines += ["# alternatives:", "#   my-plan:", "#     command: {plan: {}}", ""]
     return "\n".join(lines)

@@ -13,11 +13,11 @@ from typing import Any
 
 from surgesim.errors import Problem, ScenarioError
 from surgesim.files import atomic_write
-from surgesim.scenario.door import load
+from surgesim.scenario.door import load, read_text
 from surgesim.scenario.schema.merging import deep_merge
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.workbook.drafts import province, usual
-from surgesim.workbook.drafts.draft import ASSUMED, Draft
+from surgesim.workbook.drafts.draft import Draft
 from surgesim.workbook.drafts.province import Names
 from surgesim.workbook.drafts.today import Census, Daily, read_census, read_daily
 from surgesim.workbook.drafts.yaml_text import Verbatim, plain, scenario_text
@@ -27,10 +27,28 @@ from surgesim.workbook.reading.answers import Answers, QuestionsError
 from surgesim.workbook.reading.cells import Notes
 from surgesim.workbook.reading.tables import read_tables
 from surgesim.workbook.reading.values import Reader
-from surgesim.workbook.update import matched, named_files
+from surgesim.workbook.update import MAX_BYTES, Edits, matched, named_files
 from surgesim.workbook.words import BEDS, NOTHING, Label
 
 CENSUS_PATH = ("care", "initial_census")
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The texts of the files that an update changes, with remarks on what it keeps and changes."""
+
+    texts: Mapping[Path, str]
+    remarks: tuple[Problem, ...]
+
+    def write(self) -> None:
+        """Write all files, or none of them if one cannot be written.
+
+        Raises
+        ------
+        ResultsError
+            If a file cannot be written.
+        """
+        _write(self.texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,25 +110,46 @@ class Intake:
     def update(self, out: str | Path) -> list[Path]:
         """Write the census and daily reports over the CSVs of an existing scenario; return all paths.
 
-        Facilities and districts are matched by key or exact title. The scenario file itself does not change.
+        Does what `changes` lists.
+        """
+        changes = self.changes(out)
+        changes.write()
+        return list(changes.texts)
+
+    def changes(self, out: str | Path) -> Changes:
+        """Return what an update would write over an existing scenario, with remarks on it.
+
+        Facilities and districts are matched by key or exact title. In the scenario file itself, only the
+        infections at the start change, unless they have been changed by hand; reports are added to a scenario
+        that has none.
 
         Raises
         ------
         ScenarioError
             If the scenario cannot be loaded, names no census file, or lacks a facility or district of the
-            workbook. In that case, nothing is written.
-        ResultsError
-            If a file cannot be written.
+            workbook.
         """
         path = Path(out)
-        files = named_files(path)
-        census, daily = matched(load(path), self.scenario, self._census, self._daily, path, self.file)
+        text = read_text(path, str(path), MAX_BYTES)
+        files = named_files(text, path)
+        scenario = load(path)
+        census, daily = matched(scenario, self.scenario, self._census, self._daily, path, self.file)
+        edits = Edits(path, text)
+        if daily.numbers and "history" not in files:
+            if scenario.history is None and edits.add_history(f"{_stem(path)}-history.csv"):
+                files["history"] = path.parent / f"{_stem(path)}-history.csv"
+            else:
+                message = "names no file, so the daily reports of the workbook are not read"
+                edits.remark("history", message)
+        if not daily.numbers or "history" in files:
+            edits.infections(scenario, daily, self.scenario.start)
         texts = {files["census"]: census.text(self.scenario.start)}
         if "history" in files and daily.numbers:
             texts[files["history"]] = daily.text()
         texts[answers_file(path)] = self.answers.text()
-        _write(texts)
-        return list(texts)
+        if edits.text != text:
+            texts[path] = edits.text
+        return Changes(texts, tuple(edits.remarks))
 
     def _text(self, stem: str) -> str:
         draft = replace(self._draft, tree=dict(self._draft.tree))
@@ -261,18 +300,10 @@ def _beds(draft: Draft) -> dict[tuple[str, str], int]:
 
 
 def _put_infections(draft: Draft, daily: Daily, today: date) -> None:
-    """Add the infections on the first day, from a district's cases or its share of the province's cases."""
+    """Add the variant, and the infections on the first day."""
     districts = draft.tree.get("people", {}).get("districts", {})
     people = {key: district.get("population", 1) for key, district in districts.items()}
-    total = sum(people.values())
-    whole = daily.mean_cases("", today)
-    cases = {key: daily.mean_cases(key, today) for key in people}
-    if whole is not None:
-        shares = {key: whole * number / total for key, number in people.items()}
-        cases = {key: shares[key] if known is None else known for key, known in cases.items()}
-    infections = {key: usual.infected(cases[key], number) for key, number in people.items()}
-    origin = "from the cases of the last week" if set(cases.values()) - {None} else ASSUMED
-    usual.put_epidemic(draft, infections, origin)
+    usual.put_epidemic(draft, *daily.infections(people, today))
 
 
 def _checked(draft: Draft, census: Census, daily: Daily, today: date | None, notes: Notes) -> Scenario | None:
@@ -311,8 +342,6 @@ def _place(error: ScenarioError, draft: Draft, notes: Notes) -> None:
     some = bool(noted)
     for problem in error.problems:
         path = tuple(problem.path.split("."))
-        if some and path[:2] == CENSUS_PATH:
-            continue  # it may follow from an error in the beds
         cell = draft.cells.get(path) if some else draft.cell_at(problem.path)
         if cell is not None and cell.address not in noted:
             notes.refuse(cell, problem.message)

@@ -10,12 +10,15 @@ from surgesim.errors import Problem, ScenarioError
 from surgesim.scenario.door import VIETNAM, check_name, loads
 from surgesim.scenario.schema.numbers import MOST_PEOPLE
 from surgesim.workbook.drafts import usual
-from surgesim.workbook.drafts.draft import Draft
+from surgesim.workbook.drafts.draft import ASSUMED, Draft
 from surgesim.workbook.drafts.yaml_text import Verbatim, scenario_text
 from surgesim.workbook.words import NOTHING, Label
 
 _OXYGEN_SHARE = 0.4
 """Share of the beds outside intensive care that have oxygen."""
+
+_WITHOUT_OXYGEN = Label("--beds trừ giường có ô-xy", "--beds without those with oxygen")
+_WITH_OXYGEN = Label(f"{_OXYGEN_SHARE:.0%} của --beds: giả định", f"{_OXYGEN_SHARE:.0%} of --beds: assumed")
 
 _HEAD = (
     Label("{name}: kịch bản từ vài con số", "{name}: a scenario from a handful of figures"),
@@ -106,14 +109,16 @@ def quick_scenario(name: str, figures: Figures, today: date, lang: str = "en", p
     draft = Draft()
     draft.put(("name",), Verbatim(name))
     draft.put(("title",), name)
-    draft.put(("start",), today, "today, 00:00")
+    draft.put(("start",), today, Label("hôm nay, 0 giờ", "today, 00:00"))
     draft.assume(("days",), usual.DAYS)
     cases = figures.cases_last_week
     if cases is not None:
         first = (today - timedelta(days=7)).isoformat()
         draft.put(("history", "first_day"), Verbatim(first))
         draft.put(
-            ("history", "province", "reported_cases"), _by_day(cases), "--cases-last-week, spread over 7 days"
+            ("history", "province", "reported_cases"),
+            _by_day(cases),
+            Label("--cases-last-week, chia đều cho 7 ngày", "--cases-last-week, spread over 7 days"),
         )
     usual.put_study(draft)
     usual.put_profile(draft, profile)
@@ -121,7 +126,7 @@ def quick_scenario(name: str, figures: Figures, today: date, lang: str = "en", p
     draft.put((*above, "title"), {"vi": "Toàn tỉnh", "en": "Whole area"})
     draft.put((*above, "population"), figures.population, "--population")
     infections = usual.infected(None if cases is None else cases / 7, figures.population)
-    origin = "assumed" if cases is None else "from the cases of the last week"
+    origin = ASSUMED if cases is None else usual.FROM_CASES
     usual.put_epidemic(draft, {_DISTRICT: infections}, origin)
     _put_hospital(draft, figures)
     usual.put_thresholds(draft)
@@ -149,8 +154,8 @@ def _put_hospital(draft: Draft, figures: Figures) -> None:
     draft.put((*above, "title"), {"vi": "Các bệnh viện", "en": "Hospitals"})
     draft.put((*above, "district"), Verbatim(_DISTRICT))
     draft.put((*above, "ownership"), Verbatim("public"))
-    draft.put((*above, "beds", "basic"), figures.beds - oxygen, "--beds without those with oxygen")
-    draft.put((*above, "beds", "oxygen"), oxygen, f"{_OXYGEN_SHARE:.0%} of --beds: assumed")
+    draft.put((*above, "beds", "basic"), figures.beds - oxygen, _WITHOUT_OXYGEN)
+    draft.put((*above, "beds", "oxygen"), oxygen, _WITH_OXYGEN)
     draft.put((*above, "beds", "icu"), figures.icu, "--icu")
     shares = {"oxygen": _open_share(ward, oxygen), "icu": _open_share(figures.in_icu, figures.icu)}
     for bed, share in {"basic": usual.OPEN_SHARE, **shares}.items():
@@ -158,7 +163,9 @@ def _put_hospital(draft: Draft, figures: Figures) -> None:
     for bed, share in {"basic": usual.OPEN_SHARE, **shares}.items():
         draft.assume((*above, "convertible_share", bed), max(share, usual.CONVERTIBLE_SHARE))
     census = ("care", "initial_census", _FACILITY)
-    draft.put((*census, "oxygen"), ward, "--in-hospital without --in-icu")
+    draft.put(
+        (*census, "oxygen"), ward, Label("--in-hospital trừ --in-icu", "--in-hospital without --in-icu")
+    )
     draft.put((*census, "icu"), figures.in_icu, "--in-icu")
 
 

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
+
+import yaml
 
 from surgesim.errors import Problem, ScenarioError
-from surgesim.scenario.door import compose, overlaid, read_text
+from surgesim.scenario.door import compose, overlaid
 from surgesim.scenario.schema.base import Text
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.workbook.drafts.today import Census, Daily
+from surgesim.workbook.drafts.yaml_text import note_words
+from surgesim.workbook.words import Label
 
 MAX_BYTES = 4_000_000
 
 
-def named_files(path: Path) -> dict[str, Path]:
-    """Return the paths of a scenario's CSVs: ``census`` and, if the scenario has one, ``history``.
+def named_files(text: str, path: Path) -> dict[str, Path]:
+    """Return the paths of the CSVs of a scenario: ``census`` and, if its text names one, ``history``.
 
     Raises
     ------
     ScenarioError
         If the scenario names no census file.
     """
-    tree = compose(read_text(path, str(path), MAX_BYTES), str(path)).value
+    tree = compose(text, str(path)).value
     found = {}
     for key, keys in (("census", ("care", "initial_census", "file")), ("history", ("history", "file"))):
         node: Any = tree
@@ -93,3 +99,76 @@ def _facilities(scenario: Scenario) -> dict[str, Text]:
 
 def _districts(scenario: Scenario) -> dict[str, Text]:
     return {key: district.title for key, district in scenario.people.districts.items()}
+
+
+class Edits:
+    """Changes to the text of a scenario file that leave everything else as the user wrote it.
+
+    Attributes
+    ----------
+    text
+        The text with the changes.
+    remarks
+        What was changed, and what was kept although the workbook says otherwise.
+    """
+
+    def __init__(self, path: Path, text: str) -> None:
+        self.path = path
+        self.text = text
+        self.remarks: list[Problem] = []
+
+    def remark(self, path: str, message: str) -> None:
+        self.remarks.append(Problem(path, message, str(self.path)))
+
+    def add_history(self, name: str) -> bool:
+        """Name a file of daily reports before the key `start`; return False if the text lacks this key."""
+        pair = self._pair("start")
+        if pair is None or pair[0].start_mark.column:
+            return False
+        at = pair[0].start_mark.index
+        self.text = f"{self.text[:at]}history: {{file: {json.dumps(name)}}}\n{self.text[at:]}"
+        return True
+
+    def infections(self, scenario: Scenario, daily: Daily, today: date) -> None:
+        """Derive the infections at the start anew, unless they are not those of the earlier reports."""
+        if scenario.epidemic is None:
+            return
+        people = {key: district.population for key, district in scenario.people.districts.items()}
+        given = dict(scenario.epidemic.initial_infections)
+        earlier, was = Daily.of(scenario.history).infections(people, scenario.start)
+        fresh, origin = daily.infections(people, today)
+        if given == fresh:
+            return
+        pair = self._pair("epidemic", "initial_infections")
+        path, before, after = "epidemic.initial_infections", sum(given.values()), sum(fresh.values())
+        node = None if pair is None else pair[1]
+        if given != earlier or pair is None or node is None or not _plain(node):
+            shown = ", ".join(f"{key}: {number}" for key, number in fresh.items())
+            message = f"stay {before} in total, as they do not follow from the earlier reports"
+            self.remark(path, f"{message}; a new import would give {after}: {{{shown}}}")
+            return
+        start = (node if node.flow_style else pair[0]).end_mark.index
+        end = self.text.find("\n", start)
+        comment = self.text[start:end]
+        for lang in Label._fields:
+            comment = comment.replace(f"# {note_words(was, lang)}", f"# {note_words(origin, lang)}")
+        edits = [
+            (value.start_mark.index, value.end_mark.index, str(fresh[key.value])) for key, value in node.value
+        ]
+        for first, last, new in sorted([*edits, (start, end, comment)], reverse=True):
+            self.text = self.text[:first] + new + self.text[last:]
+        self.remark(path, f"were {before} in total, and are now {after}: {note_words(origin, 'en')}")
+
+    def _pair(self, *keys: str) -> tuple[yaml.Node, yaml.Node] | None:
+        """Return the key and the value at a path of the text; None if the text has none."""
+        node, found = yaml.compose(self.text, Loader=yaml.SafeLoader), None
+        for each in keys:
+            pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+            found = next((pair for pair in pairs if pair[0].value == each), None)
+            node = None if found is None else found[1]
+        return found
+
+
+def _plain(node: yaml.Node) -> TypeGuard[yaml.MappingNode]:
+    """Return True for a mapping whose values are written as plain numbers."""
+    return isinstance(node, yaml.MappingNode) and all(isinstance(v, yaml.ScalarNode) for _, v in node.value)

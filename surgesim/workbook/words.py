@@ -76,3 +76,6 @@ YES_NO = {"yes": Label("có", "yes"), "no": Label("không", "no")}
 
 EXAMPLE = Label("Ví dụ: ", "Example: ")
 """The text with which the first cell of an example row begins; an example row is not read."""
+
+TOTALS = ("tong", "tong cong", "tong so", "cong", "total", "totals", "grand total", "subtotal", "sum")
+"""The words for a total, in lower case and without diacritics; a row with one of them is not a place."""

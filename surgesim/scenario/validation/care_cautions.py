@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 
 from surgesim.scenario.messages.finding import Finding
@@ -10,6 +10,7 @@ from surgesim.scenario.schema.base import BED_TYPES
 from surgesim.scenario.schema.capacity.staffing import shortfall_at_start
 from surgesim.scenario.schema.care import Facility
 from surgesim.scenario.schema.epidemic import Arrivals
+from surgesim.scenario.schema.levers.supply import OrderOxygen, PoolOxygen
 from surgesim.scenario.schema.needs import beds_occupied
 from surgesim.scenario.schema.scenario import Scenario
 from surgesim.scenario.schema.today.census import Census
@@ -19,6 +20,9 @@ from surgesim.scenario.validation.care_checks import open_at_start
 def care_cautions(scenario: Scenario) -> Iterator[Finding]:
     """Yield warnings about the resources that limit care in a valid scenario."""
     yield from _unstaffed(scenario)
+    yield from _unlimited(scenario)
+    yield from _never_refilled(scenario)
+    yield from _uncounted(scenario)
     yield from _overfull(scenario)
     yield from _without_successors(scenario)
     yield from _short_of_staff(scenario)
@@ -58,9 +62,64 @@ def _unstaffed(scenario: Scenario) -> Iterator[Finding]:
             message = "has beds but nobody to staff them: no staff, and no rule reinforces it by name"
             yield Finding(("care", "facilities", name, "staff"), message)
     if unsaid:
-        more = ", …" if len(unsaid) > 6 else ""
-        message = f"staff is not given for {', '.join(unsaid[:6])}{more} ({len(unsaid)} of {len(facilities)})"
-        yield Finding(("care", "facilities"), f"{message}: all their beds count as staffed")
+        message = f"staff is not given for {_named(unsaid, facilities)}: all their beds count as staffed"
+        yield Finding(("care", "facilities"), message)
+
+
+def _named(names: Sequence[str], of: Collection[str]) -> str:
+    """Return the first names of facilities, and their number among all."""
+    more = ", …" if len(names) > 6 else ""
+    return f"{', '.join(names[:6])}{more} ({len(names)} of {len(of)})"
+
+
+def _unlimited(scenario: Scenario) -> Iterator[Finding]:
+    """Warn of beds whose ventilators or oxygen are not given, if they are given for other facilities."""
+    facilities = scenario.care.facilities
+    for what, verb, bed, beds in (
+        ("ventilators", "are", "icu", "ICU beds"),
+        ("oxygen", "is", "oxygen", "beds"),
+    ):
+        unsaid = [name for name, each in facilities.items() if getattr(each, what) is None]
+        needy = [name for name in unsaid if getattr(facilities[name].beds, bed)]
+        if needy and len(unsaid) < len(facilities):
+            message = f"{what} {verb} not given for {_named(needy, facilities)}"
+            yield Finding(("care", "facilities"), f"{message}: all their {beds} count as supplied")
+
+
+def _never_refilled(scenario: Scenario) -> Iterator[Finding]:
+    """Warn of facilities whose stock of oxygen is never refilled: by a plant, a delivery or a rule."""
+    facilities = scenario.care.facilities
+    rules = [each for each in scenario.command.plan.values() if isinstance(each, (OrderOxygen, PoolOxygen))]
+    never = [
+        name
+        for name, facility in facilities.items()
+        if facility.oxygen is not None
+        and not facility.oxygen.mean_kg_per_day
+        and not any(rule.acts_at(name, facility) for rule in rules)
+    ]
+    if never:
+        message = f"oxygen is never refilled at {_named(never, facilities)}: no plant, no delivery"
+        yield Finding(("care", "facilities"), f"{message}; patients lack oxygen once the stock is used up")
+
+
+def _uncounted(scenario: Scenario) -> Iterator[Finding]:
+    """Warn of facilities open to COVID patients that have no census, if others have one."""
+    counted, facilities = scenario.care.initial_census, scenario.care.facilities
+    missing = [
+        name
+        for name, each in facilities.items()
+        if name not in counted
+        and each.open_at_start
+        and _has_beds(each)
+        and any(
+            getattr(share, bed) for share in (each.covid_share, each.convertible_share) for bed in BED_TYPES
+        )
+    ]
+    if counted and missing:
+        message = (
+            f"has no entry for {_named(missing, facilities)}: no census, read as no patients this morning"
+        )
+        yield Finding(("care", "initial_census"), message)
 
 
 def _overfull(scenario: Scenario) -> Iterator[Finding]:
@@ -68,9 +127,10 @@ def _overfull(scenario: Scenario) -> Iterator[Finding]:
     for name, census in scenario.care.initial_census.items():
         for bed in BED_TYPES:
             patients, beds = getattr(census, bed), open_at_start(scenario.care.facilities[name], bed)
+            shown = "ICU" if bed == "icu" else bed
             if patients > beds:
                 message = (
-                    f"has {patients} patients in {beds:g} COVID {bed} beds open at the start; all stay, "
+                    f"has {patients} patients in {beds:g} COVID {shown} beds open at the start; all stay, "
                     "and nobody is admitted until beds are free"
                 )
                 yield Finding(("care", "initial_census", name, bed), message)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from surgesim.workbook.reading.cells import Cell
+from surgesim.workbook.words import Label
 
 Path = tuple[str, ...]
 
@@ -28,9 +29,9 @@ class Draft:
 
     tree: dict[str, Any] = field(default_factory=dict)
     cells: dict[Path, Cell] = field(default_factory=dict)
-    remarks: dict[Path, str] = field(default_factory=dict)
+    remarks: dict[Path, Label | str] = field(default_factory=dict)
 
-    def put(self, path: Path, value: Any, origin: Cell | str | None = None) -> None:
+    def put(self, path: Path, value: Any, origin: Cell | Label | str | None = None) -> None:
         """Set the value at a path; `origin` is the cell it comes from, or a note on its origin."""
         holder = self.tree
         for key in path[:-1]:

@@ -142,6 +142,22 @@ def put_facilities(draft: Draft, tables: Tables, names: Names, districts: Names,
         for cadre in ("doctors", "ward_nurses", "icu_nurses"):
             _put(draft, (*above, "staff", cadre), row, cadre)
         _put_oxygen(draft, above, row, notes)
+    _remark_unlimited(tables["facilities"], notes)
+
+
+_UNLIMITED = {
+    ("staff", "bed counts as staffed"): ("doctors", "ward_nurses", "icu_nurses"),
+    ("ventilators", "ICU bed counts as supplied"): ("ventilators",),
+    ("oxygen", "bed counts as supplied"): ("tank_kg", "plant_nm3_per_hour", "cylinders"),
+}
+"""For each resource and the effect if no facility gives it, its columns."""
+
+
+def _remark_unlimited(rows: Sequence[Row], notes: Notes) -> None:
+    """Remark on resources that no facility gives; those that only some give are a caution of the scenario."""
+    for (what, so), columns in _UNLIMITED.items():
+        if rows and not any(column in row.cells for row in rows for column in columns):
+            notes.remark(rows[0].sheet, f"gives no {what} for any facility: every {so}")
 
 
 def _put_shares(draft: Draft, above: Path, row: Row, notes: Notes) -> None:
@@ -173,7 +189,7 @@ def _put_oxygen(draft: Draft, above: Path, row: Row, notes: Notes) -> None:
     given = [column for column in pair if column in row.values]
     if len(given) == 1:
         (missing,) = set(pair) - set(given)
-        title, other = (FACILITIES.column(each).title.en for each in (missing, *given))
+        title, other = (row.titled(FACILITIES.column(each)) for each in (missing, *given))
         message = f"got a value for {other!r} but none for {title!r}, expected both or neither"
         notes.refuse(row.place(missing), message)
         return
@@ -215,11 +231,8 @@ def _put_rule(draft: Draft, above: Path, row: Row, facilities: Names, notes: Not
     if isinstance(named, str) and lever in ("open_facility", "convert_beds"):
         cell = row.place("facilities")
         found = [facilities.find(name, cell, notes) for name in named.split(";") if name.strip()]
-        draft.put(
-            (*above, "facilities"),
-            [Verbatim(key) for key in found if key],
-            cell,
-        )
+        if all(found):
+            draft.put((*above, "facilities"), [Verbatim(str(key)) for key in found], cell)
     elif named is not None or lever == "open_facility":
         got = "facilities" if named is not None else "no facilities"
         expected = "none" if named is not None else "their names"

@@ -8,12 +8,15 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Self
 
-from surgesim.scenario.schema.today.history import FLOWS
+from surgesim.scenario.schema.today.history import FLOWS, History
+from surgesim.workbook.drafts import usual
+from surgesim.workbook.drafts.draft import ASSUMED
 from surgesim.workbook.reading.answers import Answers
 from surgesim.workbook.reading.cells import Cell, Notes, Question
 from surgesim.workbook.reading.tables import Row
+from surgesim.workbook.words import Label
 
 CENSUS_COLUMNS = ("date", "facility", "bed", "patients", "waiting", "days_in_bed")
 SERIES = ("reported_cases", "admissions", "in_hospital", "on_oxygen", "icu", "deaths")
@@ -48,6 +51,20 @@ class Daily:
     """The daily reports by area ("" is the province), day and series; None where nothing was reported."""
 
     numbers: dict[str, dict[date, dict[str, int | None]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, history: History | None) -> Self:
+        """Return the reports in the section `history` of a scenario."""
+        if history is None or history.first_day is None:
+            return cls()
+        province = {} if history.province is None else {_PROVINCE: history.province}
+        numbers: dict[str, dict[date, dict[str, Any]]] = {}
+        for area, reports in {**province, **history.districts}.items():
+            for series, given in reports.given.items():
+                for back, number in enumerate(given):
+                    day = history.first_day + timedelta(days=back)
+                    numbers.setdefault(area, {}).setdefault(day, {})[series] = number
+        return cls(numbers)
 
     def text(self) -> str:
         """Return the reports as CSV, by area and day."""
@@ -89,6 +106,21 @@ class Daily:
         known = [number for number in week if number is not None]
         return sum(known) / len(known) if known else None
 
+    def infections(self, people: Mapping[str, int], today: date) -> tuple[dict[str, int], Label | str]:
+        """Return the infections of each district at the start, and their origin.
+
+        They follow from the district's cases, or else from its share of the province's, by population.
+        """
+        whole, total = self.mean_cases(_PROVINCE, today), sum(people.values())
+        found, known = {}, False
+        for area, number in people.items():
+            cases = self.mean_cases(area, today)
+            if cases is None and whole is not None:
+                cases = whole * number / total
+            known |= cases is not None
+            found[area] = usual.infected(cases, number)
+        return found, usual.FROM_CASES if known else ASSUMED
+
 
 def read_census(
     rows: Sequence[Row], find: Find, beds: Mapping[tuple[str, str], int], notes: Notes, answers: Answers
@@ -102,12 +134,17 @@ def read_census(
             continue
         if (key, bed) in census.rows:
             other = census.rows[key, bed].place("bed").address
-            notes.refuse(row.place("bed"), f"got {bed} beds of {name!r} twice, also in {other}")
+            notes.refuse(row.place("bed"), f"got {_shown(bed)} beds of {name!r} twice, also in {other}")
             continue
         if isinstance(patients, int):
             census.rows[key, bed] = row
             _judge_patients(key, bed, patients, beds.get((key, bed)), row, notes, answers)
     return census
+
+
+def _shown(bed: str) -> str:
+    """Return the word of a message for a bed type."""
+    return "ICU" if bed == "icu" else bed
 
 
 def _judge_patients(
@@ -121,7 +158,7 @@ def _judge_patients(
     if answers.is_accepted(identity, cell.address):
         notes.accepted.add(identity)
     else:
-        message = f"got {patients} patients for {beds} {bed} beds, more than twice as many"
+        message = f"got {patients} patients for {beds} {_shown(bed)} beds, more than twice as many"
         notes.ask(Question(identity, cell.address, message, {f"--accept {cell.address}": "it is true"}))
 
 

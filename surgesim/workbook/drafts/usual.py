@@ -8,6 +8,7 @@ from typing import Any
 from surgesim.scenario.door import PROFILES, source_of_thresholds
 from surgesim.workbook.drafts.draft import ASSUMED, Draft
 from surgesim.workbook.drafts.yaml_text import Verbatim
+from surgesim.workbook.words import Label
 
 DETECTED_SHARE = 0.2
 LATENT_DAYS, INFECTIOUS_DAYS = 3.0, 4.0
@@ -19,6 +20,12 @@ DAYS = 120
 
 MEASURE = "distancing"
 
+FROM_CASES = Label("từ số ca của tuần vừa qua", "from the cases of the last week")
+_MORE = Label(
+    "nhiều lần mô phỏng hơn: sai số nhỏ hơn, chạy lâu hơn", "more replications: narrower error, longer run"
+)
+_SEED = Label("cùng seed thì cùng kết quả", "the same seed gives the same results")
+
 _THRESHOLDS: Mapping[str, Mapping[str, Any]] = {
     "weekly-cases": {"indicator": Verbatim("weekly_reported_cases_per_100k"), "above": 450},
     "on-oxygen": {"indicator": Verbatim("oxygen_need_7d_per_100k"), "above": 32},
@@ -29,17 +36,17 @@ _THRESHOLDS: Mapping[str, Mapping[str, Any]] = {
 
 
 def put_study(draft: Draft) -> None:
-    draft.put(("study", "replications"), 8, "more replications: narrower error, longer run")
-    draft.put(("study", "seed"), 1, "the same seed gives the same results")
+    draft.put(("study", "replications"), 8, _MORE)
+    draft.put(("study", "seed"), 1, _SEED)
 
 
 def put_profile(draft: Draft, profile: str) -> None:
     """Add the age structure and contacts of a profile's place, and the clinical course."""
     for key, name in PROFILES[profile].items():
-        draft.put(("people", key), Verbatim(name), f"profile {profile}")
+        draft.put(("people", key), Verbatim(name), Label(f"bộ số liệu nền {profile}", f"profile {profile}"))
 
 
-def put_epidemic(draft: Draft, infections: Mapping[str, int], origin: str) -> None:
+def put_epidemic(draft: Draft, infections: Mapping[str, int], origin: Label | str) -> None:
     """Add the variant, and the infections on the first day by district."""
     above = ("epidemic", "variant")
     draft.assume((*above, "r0"), 4.0)

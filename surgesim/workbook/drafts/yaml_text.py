@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from surgesim.scenario.schema.base import MOST_LETTERS
 from surgesim.workbook.drafts.draft import ASSUMED, Draft, Path
 from surgesim.workbook.reading.cells import Cell
-from surgesim.workbook.words import Label
+from surgesim.workbook.words import LEVERS, Label
 
 _WIDTH = 100
 _HEADS = {
@@ -20,12 +21,19 @@ _HEADS = {
     "care": Label("Bệnh viện", "Hospitals"),
     "command": Label("Ngưỡng và kế hoạch", "Thresholds and plan"),
     "sources": Label(
-        "Nguồn số liệu: official, published, counted hoặc assumed",
+        "Nguồn: chính thức (official), đã công bố (published), tự đếm (counted), giả định (assumed)",
         "Sources of the figures: official, published, counted or assumed",
     ),
     "history": Label("Số liệu báo cáo trước ngày bắt đầu", "What was reported before the start"),
 }
 _ASSUMED = Label("giả định", ASSUMED)
+_COMPARED = Label("Các phương án để so sánh: chỉ ghi những gì khác đi", "Alternatives: only what differs")
+_UNCOMMENT = Label(
+    "Để so sánh, hãy bỏ dấu # và một dấu cách ở đầu các dòng dưới đây; null bỏ một biện pháp.",
+    "To compare them, remove the # and one space from the lines below; null removes a rule.",
+)
+_WITHOUT_KEY, _WITHOUT = Label("khong", "without"), Label("Không có: {name}", "Without: {name}")
+_EARLIER_KEY, _EARLIER = Label("som-hon", "earlier"), Label("Sớm hơn: {name}", "Earlier: {name}")
 
 
 class Verbatim(str):
@@ -39,7 +47,41 @@ def scenario_text(draft: Draft, head: Sequence[str], lang: str) -> str:
         if key in _HEADS:
             lines += ["", f"# -- {_HEADS[key].get(lang)} ".ljust(_WIDTH, "-")]
         lines += _entry(draft, key, value, (key,), 0, lang)
+    lines += _alternatives(draft.tree.get("command", {}).get("plan", {}), lang)
     return "\n".join(lines) + "\n"
+
+
+def _alternatives(plan: Mapping[str, Mapping[str, Any]], lang: str) -> Iterator[str]:
+    """Yield a section of alternatives that is a comment: other plans, to be compared once it is none."""
+    if not plan:
+        return
+    last = list(plan)[-1]
+    found: dict[str, tuple[Label, str, Mapping[str, Any]]] = {
+        _key(_WITHOUT_KEY, last, lang): (_WITHOUT, last, {last: None})
+    }
+    for name, rule in plan.items():
+        if isinstance(bound := rule.get("when", {}).get("above"), (int, float)) and bound > 0:
+            earlier = {name: {"when": {"above": float(f"{bound * 0.75:.2g}")}}}
+            found[_key(_EARLIER_KEY, name, lang)] = (_EARLIER, name, earlier)
+            break
+    yield from ("", f"# -- {_COMPARED.get(lang)} ".ljust(_WIDTH, "-"), f"# {_UNCOMMENT.get(lang)}", "#")
+    yield "# alternatives:"
+    for key, (title, name, changed) in found.items():
+        shown = plan[name].get("title") or LEVERS[plan[name]["action"]].get(lang)
+        yield f"#   {key}:"
+        yield f"#     title: {_quoted(title.get(lang).format(name=shown))}"
+        yield f"#     command: {scalar({'plan': changed})}"
+
+
+def _key(words: Label, name: str, lang: str) -> str:
+    return f"{words.get(lang)}-{name}"[:MOST_LETTERS].strip("-")
+
+
+def note_words(note: Label | str, lang: str) -> str:
+    """Return a note on the origin of a value, in `lang`."""
+    if isinstance(note, Label):
+        return note.get(lang)
+    return _ASSUMED.get(lang) if note == ASSUMED else note
 
 
 def plain(text: str) -> str:
@@ -98,7 +140,7 @@ def _comment(draft: Draft, path: Path, leaves: Sequence[Path], lang: str) -> str
     for remark in remarks:
         keys = [leaf[-1] for leaf in leaves if draft.remarks.get(leaf) == remark and leaf != path]
         some = keys and len(keys) < len(leaves)
-        shown = _ASSUMED.get(lang) if remark == ASSUMED else remark
+        shown = note_words(remark, lang)
         words.append(f"{', '.join(keys)} {shown}" if some else shown)
     return f"  # {plain('; '.join(words))}" if words else ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from surgesim.errors import Problem
 
@@ -54,6 +54,16 @@ class Cell:
         return not self.fault and (self.value is None or blank)
 
 
+class Area(NamedTuple):
+    """A range of merged cells, called ``A2:A5``, with its first and last row and column."""
+
+    name: str
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+
 @dataclass(slots=True)
 class RawSheet:
     """A sheet with the cells as they are in its file.
@@ -65,7 +75,7 @@ class RawSheet:
     hidden
         Numbers of the hidden rows.
     merged
-        Ranges of merged cells, such as ``A2:A5``, by their first row.
+        Ranges of merged cells; only the first cell of a range has a value.
     unreadable
         True if the sheet's file could not be read; the error is in the notes.
     """
@@ -73,7 +83,7 @@ class RawSheet:
     title: str
     rows: dict[int, dict[int, Cell]] = field(default_factory=dict)
     hidden: set[int] = field(default_factory=set)
-    merged: list[tuple[int, str]] = field(default_factory=list)
+    merged: list[Area] = field(default_factory=list)
     unreadable: bool = False
 
     def put(self, row: int, column: int, value: Value, fault: str = "") -> None:
@@ -116,7 +126,8 @@ class Notes:
     """The errors, remarks and questions noted while reading a workbook called `file`.
 
     `accepted` has the identities of the questions answered with "it is true", and `cumulative` has those of
-    the questions answered with "a running total".
+    the questions answered with "a running total". `covered` has the addresses of cells whose own values are
+    not known, because a merged cell covers them; nothing is noted at these.
     """
 
     file: str
@@ -125,16 +136,19 @@ class Notes:
     questions: list[Question] = field(default_factory=list)
     accepted: set[str] = field(default_factory=set)
     cumulative: set[str] = field(default_factory=set)
+    covered: set[str] = field(default_factory=set)
 
     def refuse(self, where: Cell | str, message: str) -> None:
-        self.problems.append(self._problem(where, message))
+        self._note(self.problems, where, message)
 
     def remark(self, where: Cell | str, message: str) -> None:
-        self.remarks.append(self._problem(where, message))
+        self._note(self.remarks, where, message)
 
     def ask(self, question: Question) -> None:
-        if question not in self.questions:
+        if question not in self.questions and question.cell not in self.covered:
             self.questions.append(question)
 
-    def _problem(self, where: Cell | str, message: str) -> Problem:
-        return Problem(where.address if isinstance(where, Cell) else where, message, self.file)
+    def _note(self, notes: list[Problem], where: Cell | str, message: str) -> None:
+        address = where.address if isinstance(where, Cell) else where
+        if address not in self.covered:
+            notes.append(Problem(address, message, self.file))

@@ -12,7 +12,7 @@ from typing import Any
 from zipfile import ZipFile
 
 from surgesim.errors import Problem, ScenarioError
-from surgesim.workbook.reading.cells import Notes, RawSheet, Value
+from surgesim.workbook.reading.cells import Area, Notes, RawSheet, Value
 
 MAX_MB = 50
 """Maximum size of a workbook, packed and unpacked, in megabytes."""
@@ -155,7 +155,10 @@ def _sheet(name: str, sheet: Any, written: Any, notes: Notes) -> RawSheet:
         plain, fault = _plain(value, formula)
         raw.put(row, column, plain, fault)
     raw.hidden = {row for row, form in sheet.row_dimensions.items() if form.hidden and row in raw.rows}
-    raw.merged = [(area.min_row, str(area)) for area in sheet.merged_cells.ranges]
+    raw.merged = [
+        Area(str(area), area.min_row, area.max_row, area.min_col, area.max_col)
+        for area in sheet.merged_cells.ranges
+    ]
     if sheet.sheet_state != "visible" and raw.rows:
         notes.remark(name, "is hidden, and is read like the others")
     return raw

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from surgesim.scenario.door import suggestion
 from surgesim.workbook.keys import folded
 from surgesim.workbook.reading.cells import Cell, Notes, RawSheet
 from surgesim.workbook.reading.values import Reader
-from surgesim.workbook.sheets import SHEETS, Column, SheetForm
-from surgesim.workbook.words import EXAMPLE
+from surgesim.workbook.sheets import SHEETS, Column, Kind, SheetForm
+from surgesim.workbook.words import EXAMPLE, TOTALS, Label
 
 _HEAD_ROWS = 10
 """Number of first rows in which to look for the headings; a title may stand above them."""
@@ -20,19 +21,26 @@ _HEAD_ROWS = 10
 class Row:
     """A row of a sheet: its cells and their values by column key, without empty cells.
 
-    `places` has the number of each column.
+    `heads` has the heading of each column, as it is written in the sheet.
     """
 
     sheet: str
     number: int
-    places: Mapping[str, int]
+    heads: Mapping[str, Cell]
     cells: dict[str, Cell] = field(default_factory=dict)
     values: dict[str, object] = field(default_factory=dict)
 
     def place(self, column: str) -> Cell:
         """Return the cell in a column, or the first cell of the row if the sheet lacks the column."""
-        empty = Cell(self.sheet, self.number, self.places.get(column, 1), None)
+        head = self.heads.get(column)
+        empty = Cell(self.sheet, self.number, head.column if head is not None else 1, None)
         return self.cells.get(column, empty)
+
+    def titled(self, column: Column) -> str:
+        """Return the title of a column without its unit: as in the sheet or, if it lacks it, as in others."""
+        if column.key in self.heads:
+            return _title(self.heads[column.key])
+        return column.title.get(_lang(self.heads.values()))
 
 
 def read_tables(sheets: Sequence[RawSheet], notes: Notes, reader: Reader) -> dict[str, list[Row]]:
@@ -86,6 +94,21 @@ def _judge_others(others: Sequence[RawSheet], found: dict[str, RawSheet], notes:
     return misnamed
 
 
+def _title(head: Cell) -> str:
+    """Return the text of a cell without what stands in parentheses, such as a unit."""
+    return " ".join(str(head.value).partition("(")[0].split())
+
+
+def _lang(heads: Iterable[Cell]) -> str:
+    """Return the language in which most columns are headed."""
+    titles = [folded(_title(head)) for head in heads]
+    known = [column.title for form in SHEETS for column in form.columns]
+    vi, en = (
+        sum(title in {folded(each.get(lang)) for each in known} for title in titles) for lang in Label._fields
+    )
+    return "vi" if vi > en else "en"
+
+
 def _head(sheet: RawSheet, form: SheetForm) -> int | None:
     """Return the number of the row with the most headings, if it has at least two."""
     counts = {
@@ -98,7 +121,7 @@ def _head(sheet: RawSheet, form: SheetForm) -> int | None:
 
 
 def _column_headed(cell: Cell, form: SheetForm) -> Column | None:
-    heading = folded(str(cell.value).partition("(")[0])
+    heading = folded(_title(cell))
     for column in form.columns:
         if heading in (folded(column.key), column.key, *map(folded, column.title)):
             return column
@@ -110,22 +133,25 @@ def _rows(sheet: RawSheet, form: SheetForm, notes: Notes, reader: Reader) -> lis
     if sheet.unreadable or not (sheet.rows or form.required):
         return []
     if head is None:
-        headings = ", ".join(column.title.en for column in form.columns[:4])
+        lang = "vi" if folded(sheet.title) == folded(form.title.vi) else "en"
+        headings = ", ".join(column.title.get(lang) for column in form.columns[:4])
         notes.refuse(sheet.title, f"got no headings in the first {_HEAD_ROWS} rows, expected {headings}, …")
         return []
     columns = _columns(sheet, head, form, notes)
-    merged = [area for first, area in sheet.merged if first > head]
-    for area in merged:
-        notes.refuse(f"{sheet.title}!{area}", "got merged cells, expected one value in each cell")
-    if merged:
-        return []
-    places = {column.key: place for place, column in columns.items()}
+    heads = {column.key: sheet.rows[head][place] for place, column in columns.items()}
+    below = [number for number in sorted(sheet.rows) if number > head]
+    totals = {number: cell for number in below if (cell := _total(sheet.rows[number], columns, form))}
+    _unmerge(sheet, head, columns, totals, notes)
     rows = []
-    for number in sorted(number for number in sheet.rows if number > head):
+    for number in below:
         cells = sheet.rows[number]
         if _is_example(cells):
             continue
-        row = Row(sheet.title, number, places)
+        if number in totals:
+            message = f"got {str(totals[number].value)!r}, which looks like a total, expected no totals"
+            notes.refuse(totals[number], f"{message}: delete this row")
+            continue
+        row = Row(sheet.title, number, heads)
         row.cells = {columns[place].key: cell for place, cell in cells.items() if place in columns}
         if not row.cells:
             notes.remark(next(iter(cells.values())), "is in a column without a heading, so it is not read")
@@ -139,6 +165,38 @@ def _rows(sheet: RawSheet, form: SheetForm, notes: Notes, reader: Reader) -> lis
     if not rows and form.required:
         notes.refuse(sheet.title, "got no rows below the headings, expected at least one")
     return rows
+
+
+def _total(cells: Mapping[int, Cell], columns: Mapping[int, Column], form: SheetForm) -> Cell | None:
+    """Return the cell that names a total, in a sheet with a row for each place or day."""
+    if form.key not in ("districts", "facilities", "census", "daily"):
+        return None
+    named = (Kind.TEXT, Kind.DATE)
+    for place, cell in sorted(cells.items()):
+        if place == min(cells) or (place in columns and columns[place].kind in named):
+            word = folded(_title(cell)).strip(" :.-").removesuffix(" toan tinh")
+            if isinstance(cell.value, str) and word in TOTALS:
+                return cell
+    return None
+
+
+def _unmerge(
+    sheet: RawSheet, head: int, columns: Iterable[int], skipped: Container[int], notes: Notes
+) -> None:
+    """Refuse merged cells below the headings, and read their value in each row that they cover."""
+    for area in sheet.merged:
+        covered = [row for row in sheet.rows if area.top <= row <= area.bottom and row not in skipped]
+        if area.top <= head or not (covered or area.top not in sheet.rows):
+            continue
+        notes.refuse(f"{sheet.title}!{area.name}", "got merged cells, expected one value in each cell")
+        first = sheet.rows.get(area.top, {}).get(area.left)
+        places = [place for place in columns if area.left <= place <= area.right]
+        for row, place in itertools.product(covered, places):
+            cell = Cell(sheet.title, row, place, None)
+            if first is not None and (row, place) != (area.top, area.left):
+                sheet.put(row, place, first.value, first.fault)
+            if first is None or (row, place) != (area.top, area.left):
+                notes.covered.add(cell.address)
 
 
 def _is_example(cells: dict[int, Cell]) -> bool:
@@ -172,13 +230,15 @@ def _columns(sheet: RawSheet, head: int, form: SheetForm, notes: Notes) -> dict[
 
 
 def _read_row(row: Row, form: SheetForm, notes: Notes, reader: Reader) -> None:
+    lang = _lang(row.heads.values())
     for column in form.columns:
         cell = row.cells.get(column.key)
         if cell is None:
-            if column.required and column.key in row.places:
-                notes.refuse(row.place(column.key), f"got nothing for {column.title.en!r}, expected a value")
+            if column.required and column.key in row.heads:
+                message = f"got nothing for {row.titled(column)!r}, expected a value"
+                notes.refuse(row.place(column.key), message)
             continue
-        value = reader.read(cell, column)
+        value = reader.read(cell, column, lang)
         if value is not None:
             row.values[column.key] = value
 

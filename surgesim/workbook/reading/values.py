@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 
 from surgesim.scenario.door import suggestion
 from surgesim.scenario.schema.base import bound_text
@@ -43,11 +44,11 @@ class Reader:
             what = "1 number is" if number == 1 else f"{number} numbers are"
             self.notes.remark(self._texts[0], f"{what} stored as text, first here, and read as numbers")
 
-    def read(self, cell: Cell, column: Column) -> object:
+    def read(self, cell: Cell, column: Column, lang: str) -> object:
         """Return the value of a cell: a text, number, share, date, scenario word or truth value.
 
         The value is None if the cell cannot be read, or can be read in two ways; the notes then give the
-        reason.
+        reason, with the words that the column allows in `lang`.
         """
         if cell.fault:
             self.notes.refuse(cell, f"got {cell.fault}")
@@ -58,8 +59,8 @@ class Reader:
             Kind.NUMBER: self._number,
             Kind.SHARE: self._number,
             Kind.DATE: self._date,
-            Kind.CHOICE: self._choice,
-            Kind.YES_NO: self._choice,
+            Kind.CHOICE: partial(self._choice, lang=lang),
+            Kind.YES_NO: partial(self._choice, lang=lang),
         }
         return ways[column.kind](cell, column)
 
@@ -76,14 +77,14 @@ class Reader:
             return None
         return text
 
-    def _choice(self, cell: Cell, column: Column) -> object:
+    def _choice(self, cell: Cell, column: Column, lang: str) -> object:
         choices = YES_NO if column.kind is Kind.YES_NO else column.choices
         value = {True: "yes", False: "no"}.get(cell.value) if isinstance(cell.value, bool) else cell.value
         wanted = folded(str(value))
         for word, label in choices.items():
             if wanted in (word, *map(folded, label)):
                 return word == "yes" if column.kind is Kind.YES_NO else word
-        words = [label.en for label in choices.values()]
+        words = [label.get(lang) for label in choices.values()]
         near = suggestion(str(value), [text for label in choices.values() for text in label])
         expected = f", expected one of {', '.join(words)}"
         self.notes.refuse(cell, f"got {str(value)!r}{near if 'did you mean' in near else expected}")

@@ -35,11 +35,21 @@ def workbook(rows: dict[str, list[dict[str, Any]]]) -> None:
 def test_from_an_empty_folder_to_a_scenario_that_is_valid(here: Path) -> None:
     workbook(small())
     code, output = call("import", "town.xlsx", "--out", "town.yaml")
-    assert (code, output) == (
-        0,
+    assert code == 0
+    *warnings, written, plans = output.splitlines()
+    shown = [warning.partition("care.")[2].partition(" (1 of 2)")[0] for warning in warnings]
+    assert shown[:4] == [
+        "initial_census: has no entry for benh-vien-2",
+        "facilities: staff is not given for benh-vien-2",
+        "facilities: ventilators are not given for benh-vien-2",
+        "facilities: oxygen is never refilled at benh-vien-2",
+    ]
+    assert (written, plans) == (
         "written: town-census.csv, town-history.csv, town-answers.json, town.yaml; "
-        "check it with: surgesim validate town.yaml\n",
+        "check it with: surgesim validate town.yaml",
+        "to compare other plans, see the end of town.yaml",
     )
+    assert set(warnings) < set(call("validate", "town.yaml")[1].splitlines())
     assert call("validate", "town.yaml", "--quiet") == (0, "")
     assert call("import", "town.xlsx", "--out", "town.yaml", "--update")[0] == 0
 
@@ -94,6 +104,26 @@ def test_at_a_terminal_both_readings_are_shown(here: Path, monkeypatch: pytest.M
         "  2  128.677 (--decimal point)\n"
     )
     assert "population: 128677" in (here / "town.yaml").read_text(encoding="utf-8")
+
+
+def test_an_update_prints_what_it_derives_anew(here: Path) -> None:
+    workbook(small())
+    assert call("import", "town.xlsx", "--out", "town.yaml", "-q") == (0, "")
+    book = load_workbook("town.xlsx")
+    put(
+        book,
+        {
+            "daily": [
+                {**row, "reported_cases": 60 + number % 3} for number, row in enumerate(small()["daily"])
+            ]
+        },
+    )
+    book.save("town.xlsx")
+    code, output = call("import", "town.xlsx", "--out", "town.yaml", "--update")
+    assert code == 0
+    assert output.startswith(
+        "remark: town.yaml: epidemic.initial_infections: were 1085 in total, and are now 2"
+    )
 
 
 def test_an_unknown_answer_is_refused(here: Path) -> None:

@@ -460,7 +460,7 @@ def test_more_patients_than_beds_are_taken_and_told(
     text = replaced("care:\n", f"care:\n  initial_census: {{{census}}}\n")
     place = f"care.initial_census.{path}"
     assert [(where, what) for where, what, _ in remarks(tmp_path, text) if where == place] == [
-        (place, OVERFULL.format(patients, beds, path.rpartition(".")[2]))
+        (place, OVERFULL.format(patients, beds, path.rpartition(".")[2].replace("icu", "ICU")))
     ]
 
 

@@ -78,8 +78,9 @@ def remarks(folder: Path, text: str) -> list[tuple[str, str]]:
 
 
 def test_the_whole_scenario_is_valid_and_nothing_but_the_clinic_is_remarked(tmp_path: Path) -> None:
-    message = "staff is not given for clinic (1 of 3): all their beds count as staffed"
-    assert remarks(tmp_path, WHOLE) == [("care.facilities", message)]
+    staff = "staff is not given for clinic (1 of 3): all their beds count as staffed"
+    oxygen = "oxygen is not given for clinic, field (2 of 3): all their beds count as supplied"
+    assert remarks(tmp_path, WHOLE) == [("care.facilities", staff), ("care.facilities", oxygen)]
 
 
 # -- figures that cannot be -----------------------------------------------------------------------
@@ -300,7 +301,7 @@ def test_a_rule_that_cannot_do_what_it_says_is_refused(
     ],
 )
 def test_a_rule_that_can_is_taken_without_a_remark(tmp_path: Path, rule: str) -> None:
-    assert [path for path, _ in remarks(tmp_path, with_rule(rule))] == ["care.facilities"]
+    assert [path for path, _ in remarks(tmp_path, with_rule(rule))] == ["care.facilities"] * 2
 
 
 def test_what_a_faulty_facility_may_have_is_not_missed(tmp_path: Path) -> None:
@@ -496,14 +497,14 @@ def test_a_delivery_is_held_against_the_tanks_it_goes_to(tmp_path: Path) -> None
     rule = "action: order_oxygen, facilities: [general], delivery_kg: 3000"
     field = "staff: {doctors: 5, ward_nurses: 30}"
     text = replaced(field, f"{field}\n      oxygen: {{cylinders: 1}}", with_rule(rule))
-    assert [path for path, _ in remarks(tmp_path, text)] == ["care.facilities"]
+    assert [path for path, _ in remarks(tmp_path, text)] == ["care.facilities"] * 3
     text = replaced("[general], delivery_kg", "[general, field], delivery_kg", text)
     assert "command.plan.it.delivery_kg" in [path for path, _ in remarks(tmp_path, text)]
 
 
 def test_without_teams_no_packages_are_missed(tmp_path: Path) -> None:
     text = replaced("{teams: 2, packages: 100}", "{teams: 0}", WHOLE)
-    assert [path for path, _ in remarks(tmp_path, text)] == ["care.facilities"]
+    assert [path for path, _ in remarks(tmp_path, text)] == ["care.facilities"] * 2
     rule = "  plan:\n    it: {action: open_home_care, teams: 5, when: {on: 2024-01-05}}\n"
     opened = [path for path, _ in remarks(tmp_path, replaced("  plan:\n", rule, text))]
     assert "clinical.home_care" in opened
@@ -512,7 +513,7 @@ def test_without_teams_no_packages_are_missed(tmp_path: Path) -> None:
 def test_a_rule_that_staffs_a_field_hospital_by_name_is_enough(tmp_path: Path) -> None:
     rule = "action: reinforce_staff, facilities: [field], doctors: 5, ward_nurses: 30"
     text = replaced("staff: {doctors: 5, ward_nurses: 30}", "staff: {}", with_rule(rule))
-    assert [path for path, _ in remarks(tmp_path, text)] == ["care.facilities"]
+    assert [path for path, _ in remarks(tmp_path, text)] == ["care.facilities"] * 2
 
 
 def test_given_arrivals_have_no_care_at_home_and_isolate_all_their_mild_cases(tmp_path: Path) -> None:
@@ -532,3 +533,21 @@ def test_given_arrivals_have_no_care_at_home_and_isolate_all_their_mild_cases(tm
         ("arrivals.series.mild.age", "has no effect: mild cases are counted without age"),
     ]
     assert [remark for remark in expected if remark not in got] == []
+
+
+def test_open_facilities_without_census_are_named(tmp_path: Path) -> None:
+    text = replaced("care:\n", "care:\n  initial_census: {general: {oxygen: 30, icu: 2}}\n", WHOLE)
+    message = "has no entry for clinic (1 of 3): no census, read as no patients this morning"
+    assert ("care.initial_census", message) in remarks(tmp_path, text)
+    assert not [path for path, _ in remarks(tmp_path, WHOLE) if path == "care.initial_census"]
+
+
+def test_oxygen_that_nothing_refills_is_remarked(tmp_path: Path) -> None:
+    text = replaced(", delivery: {size_kg: 3000, interval_days: 3}", "", WHOLE)
+    message = (
+        "oxygen is never refilled at general (1 of 3): no plant, no delivery; patients lack oxygen once the "
+        "stock is used up"
+    )
+    assert ("care.facilities", message) in remarks(tmp_path, text)
+    rule = "  plan:\n    it: {action: order_oxygen, delivery_kg: 100, when: {on: 2024-01-05}}\n"
+    assert ("care.facilities", message) not in remarks(tmp_path, replaced("  plan:\n", rule, text))

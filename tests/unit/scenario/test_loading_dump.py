@@ -252,6 +252,24 @@ def test_the_starter_is_valid_as_it_stands(tmp_path: Path) -> None:
     assert text.count("#") > 20
 
 
+def test_every_comment_of_the_starter_is_vietnamese(tmp_path: Path) -> None:
+    for profile in ("vietnam", "kenya"):
+        vietnamese, english = (starter("a", profile=profile, lang=lang).split("\n") for lang in ("vi", "en"))
+        pairs = [pair for pair in zip(vietnamese, english, strict=True) if "#" in pair[0]]
+        same = [one.partition("#")[2].strip() for one, other in pairs if one == other]
+        code = ("surgesim ", "stays:", "oxygen_days:", "staff: {", "=")
+        assert [comment for comment in same if comment and not comment.startswith(code)] == []
+    assert load(written(tmp_path, "\n".join(vietnamese))) == load(written(tmp_path, "\n".join(english)))
+
+
+def test_a_scenario_that_extends_another_is_commented_in_vietnamese(tmp_path: Path) -> None:
+    (tmp_path / "my-province.yaml").write_text(starter("my-province"), encoding="utf-8")
+    text = starter("b", str(tmp_path / "my-province.yaml"), folder=tmp_path, lang="vi")
+    assert text.startswith("# b: thay đổi so với Tỉnh của tôi\n")
+    assert 'extends: "my-province.yaml"' in text
+    assert not [word for word in ("Everything", "Mappings", "Some values", "alternatives of") if word in text]
+
+
 def test_a_starter_for_another_country_does_not_call_the_thresholds_official(tmp_path: Path) -> None:
     text = starter("my-county", profile="kenya")
     scenario = load(written(tmp_path, text))

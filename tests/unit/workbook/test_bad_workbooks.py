@@ -16,6 +16,7 @@ from workbook_cases import TODAY, fill, put, small
 
 import surgesim
 from surgesim.errors import ScenarioError
+from surgesim.report.messages import message_words
 from surgesim.workbook.reading import excel
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -71,6 +72,13 @@ def without(sheet: str) -> Edit:
 def merged(sheet: str, area: str) -> Edit:
     def edit(book: Workbook) -> None:
         book[sheet].merge_cells(area)
+
+    return edit
+
+
+def plan(**row: object) -> Edit:
+    def edit(book: Workbook) -> None:
+        put(book, {"plan": [row]})
 
     return edit
 
@@ -131,6 +139,45 @@ REFUSED: dict[str, tuple[Edit, list[str]]] = {
     "merged-cells": (
         merged("Facilities", "B3:B4"),
         ["Facilities!B3:B4: got merged cells, expected one value in each cell"],
+    ),
+    "merged-cells-hide-no-error-and-cause-none": (
+        all_of(
+            merged("Facilities", "B3:B4"),
+            cell("Facilities", "E3", -1),
+            cell("Census", "A3", "Bệnh viện 11"),
+            plan(lever="open_facility", facilities="Bệnh viện 2", indicator="oxygen_occupancy", above=0.7),
+        ),
+        [
+            "Facilities!B3:B4: got merged cells, expected one value in each cell",
+            "Facilities!E3: got -1, expected a whole number of 0 or more",
+            "Census!A3: unknown facility 'Bệnh viện 11', did you mean 'Bệnh viện 1'?",
+        ],
+    ),
+    "census-beside-another-error": (
+        all_of(cell("Facilities", "F4", -1), cell("Census", "E3", 1e9)),
+        [
+            "Facilities!F4: got -1, expected a whole number of 0 or more",
+            "Census!E3: got 1000000000, expected a number from 0 to 1000000 or none",
+        ],
+    ),
+    "totals": (
+        all_of(
+            cell("Facilities", "A5", "Tổng cộng toàn tỉnh (2)"),
+            cell("Facilities", "B5", "Ô Môn"),
+            cell("Facilities", "F5", 100),
+            merged("Facilities", "A5:D5"),
+            cell("Districts", "A5", "Cộng:"),
+            cell("Census", "A5", "Total"),
+            cell("Census", "C5", 21),
+            cell("Daily", "A17", "TỔNG SỐ"),
+        ),
+        [
+            "Districts!A5: got 'Cộng:', which looks like a total, expected no totals: delete this row",
+            "Facilities!A5: got 'Tổng cộng toàn tỉnh (2)', which looks like a total, expected no totals: "
+            "delete this row",
+            "Census!A5: got 'Total', which looks like a total, expected no totals: delete this row",
+            "Daily!A17: got 'TỔNG SỐ', which looks like a total, expected no totals: delete this row",
+        ],
     ),
     "error-value": (
         error_cell("Facilities", "F3"),
@@ -224,9 +271,9 @@ REFUSED: dict[str, tuple[Edit, list[str]]] = {
         ],
     ),
     "oxygen-for-one": (
-        cell("Facilities", "P4", 5000),
+        cell("Facilities", "R4", None),
         [
-            "Facilities!A3: missing: this facility has ICU beds, expected an oxygen source as in other "
+            "Facilities!A4: missing: this facility has ICU beds, expected an oxygen source as in other "
             "facilities (or in none of them, if oxygen is unlimited)"
         ],
     ),
@@ -619,3 +666,38 @@ def test_macros_and_links_are_named_and_not_followed(right: Path, tmp_path: Path
         "contains macros, which are not run",
         "contains links to other workbooks, which are not followed",
     ]
+
+
+def in_vietnamese(tmp_path: Path, edit: Edit) -> list[str]:
+    """What a reader of Vietnamese is told of a Vietnamese workbook."""
+    path = tmp_path / "vi.xlsx"
+    path.unlink(missing_ok=True)
+    book = load_workbook(fill(path, small(), "vi"))
+    edit(book)
+    book.save(path)
+    with pytest.raises(ScenarioError) as caught:
+        surgesim.read_workbook(path)
+    return [message_words("vi", problem.message) for problem in caught.value.problems]
+
+
+def test_a_column_is_called_as_in_the_workbook(tmp_path: Path) -> None:
+    assert in_vietnamese(tmp_path, cell("Cơ sở y tế", "B3", None)) == [
+        "'Thuộc huyện' để trống, cần một giá trị"
+    ]
+    (message,) = in_vietnamese(tmp_path, cell("Cơ sở y tế", "S3", 100))
+    assert "'Mỗi lần giao ô-xy'" in message
+    assert "'Khoảng cách giao'" in message
+    (message,) = in_vietnamese(tmp_path, cell("Kiểm đếm", "B3", "xyz"))
+    assert "giường thường, giường ô-xy, giường ICU" in message
+
+
+def test_beds_and_numbers_are_vietnamese(tmp_path: Path) -> None:
+    (message,) = in_vietnamese(tmp_path, cell("Kiểm đếm", "B4", "giường ô-xy"))
+    assert message == "giường ô xy của 'Bệnh viện 1' ghi hai lần, cũng có ở Kiểm đếm!B3"
+    (message,) = in_vietnamese(tmp_path, cell("Kiểm đếm", "C4", 25))
+    assert message.startswith("nhận được 25 người bệnh cho 10 giường ICU, ")
+    (message,) = in_vietnamese(tmp_path, cell("Huyện", "B3", "245.300"))
+    assert message == (
+        "nhận được '245.300', có thể hiểu là 245300 hoặc 245,3; trả lời bằng --decimal comma (245300) hoặc "
+        "--decimal point (245,3)"
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 import subprocess
 from datetime import timedelta
@@ -123,6 +124,46 @@ def test_the_comments_are_in_the_language_of_the_workbook(tmp_path: Path) -> Non
     text = surgesim.read_workbook(fill(tmp_path / "a.xlsx", small(), "vi")).text
     assert "# Giả định, vì không ô nào cho biết:" in text
     assert "-- Bệnh viện ---" in text
+
+
+def comments(text: str) -> list[str]:
+    return [line.partition("#")[2] for line in text.splitlines() if "#" in line]
+
+
+def test_no_comment_of_a_vietnamese_workbook_is_english(tmp_path: Path) -> None:
+    english = comments(surgesim.read_workbook(fill(tmp_path / "a.xlsx", small(), "en")).text)
+    vietnamese = comments(surgesim.read_workbook(fill(tmp_path / "b.xlsx", small(), "vi")).text)
+    same = {each.strip() for each in english} & {each.strip() for each in vietnamese}
+    assert {
+        each for each in same if re.search("[a-z]{3}", each) and not re.match(r"[-\w.]+: ?|- ", each)
+    } == set()
+
+
+@pytest.mark.parametrize(("lang", "names"), [("vi", ["khong-dong", "som-hon-mo"]), ("en", ["without-dong"])])
+def test_the_alternatives_at_the_end_can_be_uncommented(tmp_path: Path, lang: str, names: list[str]) -> None:
+    rows = small()
+    when = {"indicator": "oxygen_occupancy", "above": 0.8}
+    rows["plan"] = [{"name": name, "lever": "convert_beds", **when} for name in ("Mở", "Đóng")]
+    surgesim.read_workbook(fill(tmp_path / "a.xlsx", rows, lang)).write(tmp_path / "a.yaml")
+    path = tmp_path / "a.yaml"
+    before, mark, after = path.read_text(encoding="utf-8").partition("# alternatives:\n")
+    text = before + "".join(line.removeprefix("# ") for line in (mark + after).splitlines(keepends=True))
+    path.write_text(text, encoding="utf-8")
+    loaded = surgesim.load(path)
+    assert set(names) <= set(loaded.alternatives)
+    assert loaded.overlaid(loaded.alternatives[names[0]]).command.plan.keys() == {"mo"}
+
+
+def test_resources_that_no_hospital_gives_are_remarked(tmp_path: Path) -> None:
+    rows = small()
+    for row in rows["facilities"]:
+        for key in ("ventilators", "doctors", "ward_nurses", "icu_nurses", "plant_nm3_per_hour", "cylinders"):
+            row.pop(key, None)
+    assert [remark.message for remark in imported(tmp_path, rows).remarks] == [
+        "gives no staff for any facility: every bed counts as staffed",
+        "gives no ventilators for any facility: every ICU bed counts as supplied",
+        "gives no oxygen for any facility: every bed counts as supplied",
+    ]
 
 
 def test_the_text_of_a_file_is_what_was_checked(tmp_path: Path) -> None:
@@ -446,7 +487,7 @@ def next_week() -> dict[str, list[dict[str, Any]]]:
     return rows
 
 
-def test_an_update_changes_the_csvs_and_nothing_else(tmp_path: Path) -> None:
+def test_an_update_changes_the_csvs_and_the_infections_and_nothing_else(tmp_path: Path) -> None:
     imported(tmp_path, small()).write(tmp_path / "town.yaml")
     scenario = tmp_path / "town.yaml"
     edited = scenario.read_text(encoding="utf-8").replace("days: 120", "days: 30  # by hand")
@@ -457,12 +498,53 @@ def test_an_update_changes_the_csvs_and_nothing_else(tmp_path: Path) -> None:
     assert {name for name in after if after[name] != before.get(name)} == {
         "town-census.csv",
         "town-history.csv",
+        "town.yaml",
     }
+    fresh = imported(tmp_path, next_week(), "fresh").scenario.epidemic
+    assert fresh is not None
+    assert fresh.initial_infections == {"o-mon": 770, "cai-rang": 630}
+    expected = edited.replace("o-mon: 596", "o-mon: 770").replace("cai-rang: 489", "cai-rang: 630")
+    assert scenario.read_text(encoding="utf-8") == expected
     loaded = surgesim.load(scenario)
     assert (loaded.start, loaded.days) == (TODAY + timedelta(days=7), 30)
     assert loaded.care.initial_census["benh-vien-1"].oxygen == 25
     assert loaded.past is not None
     np.testing.assert_array_equal(loaded.past.last("reported_cases", 7), [40] * 7)
+
+
+def test_an_update_says_what_it_derives_anew(tmp_path: Path) -> None:
+    imported(tmp_path, small()).write(tmp_path / "town.yaml")
+    (remark,) = imported(tmp_path, next_week(), "b").changes(tmp_path / "town.yaml").remarks
+    assert remark.path == "epidemic.initial_infections"
+    assert remark.message == "were 1085 in total, and are now 1400: from the cases of the last week"
+
+
+def test_an_update_keeps_infections_changed_by_hand_and_says_so(tmp_path: Path) -> None:
+    imported(tmp_path, small()).write(tmp_path / "town.yaml")
+    scenario = tmp_path / "town.yaml"
+    edited = scenario.read_text(encoding="utf-8").replace("o-mon: 596", "o-mon: 50")
+    scenario.write_text(edited, encoding="utf-8")
+    intake = imported(tmp_path, next_week(), "b")
+    (remark,) = intake.changes(scenario).remarks
+    assert remark.message == (
+        "stay 539 in total, as they do not follow from the earlier reports; a new import would give 1400: "
+        "{o-mon: 770, cai-rang: 630}"
+    )
+    intake.update(scenario)
+    assert scenario.read_text(encoding="utf-8") == edited
+
+
+def test_an_update_adds_reports_to_a_scenario_without_any(tmp_path: Path) -> None:
+    imported(tmp_path, small() | {"daily": []}).write(tmp_path / "town.yaml")
+    assert "initial_infections: {o-mon: 64, cai-rang: 53}  # assumed" in (tmp_path / "town.yaml").read_text(
+        encoding="utf-8"
+    )
+    imported(tmp_path, next_week(), "b").update(tmp_path / "town.yaml")
+    loaded = surgesim.load(tmp_path / "town.yaml")
+    assert loaded.past is not None
+    np.testing.assert_array_equal(loaded.past.last("reported_cases", 7), [40] * 7)
+    text = (tmp_path / "town.yaml").read_text(encoding="utf-8")
+    assert "initial_infections: {o-mon: 770, cai-rang: 630}  # from the cases of the last week" in text
 
 
 def test_an_update_finds_hospitals_by_title(tmp_path: Path) -> None:
