@@ -143,6 +143,7 @@ class Intake:
                 edits.remark("history", message)
         if not daily.numbers or "history" in files:
             edits.infections(scenario, daily, self.scenario.start)
+        edits.source(scenario, self.scenario, "care.initial_census")
         texts = {files["census"]: census.text(self.scenario.start)}
         if "history" in files and daily.numbers:
             texts[files["history"]] = daily.text()

@@ -159,6 +159,15 @@ class Edits:
             self.text = self.text[:first] + new + self.text[last:]
         self.remark(path, f"were {before} in total, and are now {after}: {note_words(origin, 'en')}")
 
+    def source(self, scenario: Scenario, given: Scenario, pattern: str) -> None:
+        """Remark on a source that a planner gave in the workbook and that is not that of the scenario."""
+        old, new = (each.sources.get(pattern) for each in (scenario, given))
+        if old is not None and new is not None and not new.source.startswith("workbook ") and old != new:
+            self.remark(
+                f"sources.{pattern}",
+                f"stays {old.source!r}, but the workbook has {new.source!r}: change it here",
+            )
+
     def _pair(self, *keys: str) -> tuple[yaml.Node, yaml.Node] | None:
         """Return the key and the value at a path of the text; None if the text has none."""
         node, found = yaml.compose(self.text, Loader=yaml.SafeLoader), None

@@ -696,6 +696,8 @@ def test_beds_and_numbers_are_vietnamese(tmp_path: Path) -> None:
     assert message == "giường ô xy của 'Bệnh viện 1' ghi hai lần, cũng có ở Kiểm đếm!B3"
     (message,) = in_vietnamese(tmp_path, cell("Kiểm đếm", "C4", 25))
     assert message.startswith("nhận được 25 người bệnh cho 10 giường ICU, ")
+    (message,) = in_vietnamese(tmp_path, cell("Cơ sở y tế", "H3", 25.5))
+    assert message == "nhận được 25,5, cần tỷ lệ từ 0 đến 1 hoặc số phần trăm (viết 25,5%)"
     (message,) = in_vietnamese(tmp_path, cell("Huyện", "B3", "245.300"))
     assert message == (
         "nhận được '245.300', có thể hiểu là 245300 hoặc 245,3; trả lời bằng --decimal comma (245300) hoặc "

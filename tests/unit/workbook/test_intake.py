@@ -534,6 +534,19 @@ def test_an_update_keeps_infections_changed_by_hand_and_says_so(tmp_path: Path) 
     assert scenario.read_text(encoding="utf-8") == edited
 
 
+def test_an_update_says_that_the_source_of_the_census_is_another(tmp_path: Path) -> None:
+    first, second = (
+        rows | {"sources": [{"of": "census", "source": f"Handover of {day} November"}]}
+        for rows, day in ((small(), 29), (small(), 30))
+    )
+    imported(tmp_path, first).write(tmp_path / "town.yaml")
+    (remark,) = imported(tmp_path, second, "b").changes(tmp_path / "town.yaml").remarks
+    assert remark.path == "sources.care.initial_census"
+    assert remark.message == (
+        "stays 'Handover of 29 November', but the workbook has 'Handover of 30 November': change it here"
+    )
+
+
 def test_an_update_adds_reports_to_a_scenario_without_any(tmp_path: Path) -> None:
     imported(tmp_path, small() | {"daily": []}).write(tmp_path / "town.yaml")
     assert "initial_infections: {o-mon: 64, cai-rang: 53}  # assumed" in (tmp_path / "town.yaml").read_text(
