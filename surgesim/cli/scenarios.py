@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from surgesim.cli.app import app
-from surgesim.cli.help import reader_lang
 from surgesim.cli.options import (
     ExtensionOption,
     LangOption,
@@ -219,6 +218,7 @@ def import_(
         Path, typer.Argument(metavar="WORKBOOK", help="Workbook (.xlsx), or folder of CSV files.")
     ],
     out: Annotated[Path, typer.Option(help="Scenario to write; its CSVs are written beside it.")],
+    lang: LangOption,
     update: Annotated[
         bool,
         typer.Option("--update", help="Update the census, reports and initial infections of this scenario."),
@@ -268,11 +268,10 @@ def import_(
             paths = intake.write(out)
         if quiet:
             return
-        lang = reader_lang()
         warnings = [warning for warning in examine(out).warnings if not warning.detail]
         for problems, mark in ((remarks, "check.remark"), (warnings, "check.warning")):
             if problems:
-                typer.echo(problem_list(problems, lang, phrase(lang, mark)))
+                typer.echo(problem_list(problems, lang.value, phrase(lang.value, mark)))
         check = f"check it with: surgesim validate {shlex.quote(str(out))}"
         say(f"written: {', '.join(map(str, paths))}; {check}")
         if not update:
