@@ -319,7 +319,7 @@ def test_a_scheduler_that_does_not_answer(
     whole: Path, monkeypatch: pytest.MonkeyPatch, address: str, message: str
 ) -> None:
     pytest.importorskip("distributed")
-    from surgesim.study.compute import cluster as module
+    from surgesim.study.compute import connection as module
 
     monkeypatch.setattr(module, "REACH_SECONDS", 1)
     result = CliRunner().invoke(app, [*command("unanswered", "--scheduler", address)[3:]])
@@ -331,7 +331,7 @@ def test_a_scheduler_that_does_not_answer(
 
 def test_a_scheduler_without_workers(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed")
-    from surgesim.study.compute import cluster as module
+    from surgesim.study.compute import connection as module
 
     with dask(whole, 0) as (address, _):
         _wait_for_workers(address, 0)
