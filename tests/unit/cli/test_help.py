@@ -18,7 +18,7 @@ from surgesim.report.words import catalogue
 NAMES = {"NAME.yaml", "RESULTS/plots", "RESULTS/report.html", "DejaVu Sans", "FOLDER/sensitivity", "100"}
 """Defaults that are names or numbers."""
 
-CHOICES = {"facility", "pairs", "province"}
+CHOICES = {"comma", "facility", "pairs", "point", "province"}
 """Values of options."""
 
 

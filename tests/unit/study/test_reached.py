@@ -212,7 +212,7 @@ def test_what_alternatives_change_in_any_district() -> None:
         scenario=scenario, manifest={"alternatives": list(collections)}, **fill(scenario, collections)
     )
     text = shown(threshold_table(results, "en"), 200)
-    assert "Patients who need oxygen, 7-day mean > 450, in any district" in text.replace(
+    assert "Patients who need oxygen, 7-day mean > 450 per 100,000, in any district" in text.replace(
         "\N{NO-BREAK SPACE}", " "
     )
     assert "+3" in text

@@ -214,7 +214,8 @@ def test_draws_are_stored_with_the_replications_and_shared_by_alternatives(tmp_p
     for name in ("baseline", "nothing", "more-icu"):
         assert list(stored[name]) == expected
     assert list(uncertainty_notes(scenario, "en")) == [
-        f"Ranges and bands show chance together with uncertainty about these inputs: {SHARE}."
+        "Ranges and bands show chance together with uncertainty about these inputs: "
+        "share of the oxygen beds of General hospital for COVID-19."
     ]
     assert (results.comparison[results.comparison["alternative"] == "nothing"]["tied"] == 1).all()
 
