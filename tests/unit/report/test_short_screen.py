@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from typing import Any
 
 import pandas as pd
 import pytest
 from study_cases import made_up_simulation, shown, small_scenario
 
 from surgesim.report.names import alternative_title
-from surgesim.report.screen.short import MOST_LINES, ShortSummary
+from surgesim.report.screen.short import MOST_LINES, WIDE, ShortSummary, _kept
 from surgesim.scenario.door import overlaid
+from surgesim.study.measures.compare import DEATHS
 from surgesim.study.results import Results
 from surgesim.study.tables.collect import Collection
 from surgesim.study.tables.fill import fill
@@ -161,3 +163,23 @@ def test_a_forecast_is_called_one(results: Results, lang: str, said: str) -> Non
     forecast = dataclasses.replace(results, manifest=results.manifest | {"forecast": {"weeks": 2}})
     assert said in " ".join(text(forecast, lang).split())
     assert said not in " ".join(text(results, lang).split())
+
+
+@pytest.mark.parametrize(
+    ("most", "kept"),
+    [(2, ["best", "worst"]), (3, ["best", "clear", "worst"]), (4, ["best", "clear", "later", "worst"])],
+)
+def test_plans_with_a_clear_effect_stay_before_others(most: int, kept: list[str]) -> None:
+    """In order of deaths; `best` and `worst` have no clear effect, but always stay."""
+    highs = {"best": 5.0, "vague": 1.0, "clear": -3.0, "later": -1.0, "worst": 9.0}
+    plans: list[dict[str, Any]] = [
+        {DEATHS: {"alternative": name, "difference_high": high}} for name, high in highs.items()
+    ]
+    assert [plan[DEATHS]["alternative"] for plan in _kept(plans, most)] == kept
+
+
+def test_deaths_are_in_percent_where_there_is_room(results: Results) -> None:
+    halved = changed(results, {("more-icu", "deaths", "relative"): -0.47})
+    wide, narrow = (shown(ShortSummary(halved, "en"), width) for width in (WIDE, WIDE - 1))
+    assert "\N{MINUS SIGN}47" in wide
+    assert "\N{MINUS SIGN}47" not in narrow
