@@ -279,9 +279,9 @@ def _at_latest(row: Row, lang: str) -> Passage:
 def _effect(row: Row, lang: str) -> Passage:
     """State the change of deaths, from a row of comparison.csv, with its interval, in percent if possible."""
     share = in_percent(row, lang)
-    if share is not None:
+    if share:
         mean = quote("comparison", row, "difference", with_sign, lang)
-        return passage(lang, "onepage.effect_share", mean=mean, share=share)
+        return passage(lang, "onepage.effect_share", mean=mean, share=join(share, " "))
     return _change(row, lambda column: cell("comparison", row, column), lang)
 
 

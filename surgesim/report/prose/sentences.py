@@ -87,14 +87,15 @@ def amount(row: Row, sign: float, lang: str) -> dict[str, Value]:
     }
 
 
-def in_percent(row: Row, lang: str) -> Passage | None:
-    """Format a difference in percent of the baseline, with its interval: ``-58% (-80% to -35%)``.
+def in_percent(row: Row, lang: str) -> list[str]:
+    """Format a difference in percent of the baseline, and its interval: ``-58%`` and ``(-80% to -35%)``.
 
-    None if it has no such interval, as for a first day or if the baseline may be 0.
+    Empty if it has no such interval, as for a first day or if the baseline may be 0. An interval without
+    width is left out.
     """
     values = [100 * float(row.get(column, math.nan)) for column in RELATIVE]
     if any(map(math.isnan, values)):
-        return None
+        return []
     crosses = values[1] <= 0 <= values[2]
     is_whole = abs(values[0]) >= 10 and (crosses or min(map(abs, values)) >= 0.5)
     decimals = 0 if is_whole else common_decimals(*values)
@@ -103,7 +104,7 @@ def in_percent(row: Row, lang: str) -> Passage | None:
         return f"{with_sign(value, lang, decimals)}%"
 
     mean, low, high = (quote("comparison", row, column, write, lang, PERCENT) for column in RELATIVE)
-    return passage(lang, "change.percent" if low != high else "change.exact", mean=mean, low=low, high=high)
+    return [mean] if low == high else [mean, passage(lang, "change.interval", low=low, high=high)]
 
 
 def never_begins(results: Results, row: Mapping[Any, Any]) -> bool:

@@ -123,8 +123,8 @@ def _difference(row: Row | None, lang: str, more_deaths: bool) -> Cell:
         tone = "deadlier"
     said = phrase(lang, f"tone.{tone}")
     mark = Passage(said, Markup('<span class="tone">{}</span>').format(said))
-    share = in_percent(row, lang) if row["outcome"] == DEATHS else None
-    return Cell(lines(change(row, lang), *([] if share is None else [share]), mark), tone)
+    share = in_percent(row, lang) if row["outcome"] == DEATHS else []
+    return Cell(lines(change(row, lang), *share, mark), tone)
 
 
 def _tone(low: float, high: float, better: str) -> str:
