@@ -123,7 +123,7 @@ def _difference(row: Row | None, lang: str, more_deaths: bool) -> Cell:
         tone = "deadlier"
     said = phrase(lang, f"tone.{tone}")
     mark = Passage(said, Markup('<span class="tone">{}</span>').format(said))
-    share = in_percent(row, lang) if row["outcome"] == DEATHS else []
+    share = in_percent(row, lang)[:1] if row["outcome"] == DEATHS else []
     return Cell(lines(change(row, lang), *share, mark), tone)
 
 
