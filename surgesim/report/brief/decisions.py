@@ -305,7 +305,7 @@ def _cost(results: Results, name: str, lang: str) -> str:
     if not rows:
         return phrase(lang, "onepage.unpriced")
     money = _money(rows[0], lambda column: cell("comparison", rows[0], column), results.scenario, lang)
-    items = [phrase(lang, f"onepage.price_of.{item}") for item in unpriced_items(results, name)]
+    items = [phrase(lang, f"onepage.price_of.{item}") for item in unpriced_items(results)[name]]
     return passage(lang, "onepage.partly", money=money, items=", ".join(items)) if items else money
 
 

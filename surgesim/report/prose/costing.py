@@ -12,6 +12,8 @@ from surgesim.scenario.schema.scenario import BASELINE
 from surgesim.study.measures.compare import COST, DEATHS
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from surgesim.study.results import Results
 
 USED: Final = {"dose": "doses_given", "test": "tests_used"}
@@ -37,7 +39,7 @@ def without_price(results: Results) -> dict[str, list[str]]:
     prices = results.scenario.supply.costs
     if prices is None:
         return {}
-    used = results.replications.groupby("alternative", sort=False)[list(USED.values())].mean()
+    used = _mean_use(results)
     found = {
         item: [str(name) for name in used.index[used[outcome] > 0]]
         for item, outcome in USED.items()
@@ -52,18 +54,28 @@ def without_price(results: Results) -> dict[str, list[str]]:
     return {item: names for item, names in found.items() if names}
 
 
-def unpriced_items(results: Results, alternative: str) -> list[str]:
-    """Return the items without a price that an alternative uses more of than the baseline.
+def unpriced_items(results: Results) -> dict[str, list[str]]:
+    """Return, by alternative, the items without a price of which it uses more than the baseline.
 
     Without them, the difference of the costs is not complete; what both use alike cancels.
     """
-    used = results.replications.groupby("alternative", sort=False)[list(USED.values())].mean()
-    more = used.loc[alternative] > (1 + NOTABLE) * used.loc[BASELINE]
-    return [
-        item
-        for item, names in without_price(results).items()
-        if alternative in names and (item not in USED or more[USED[item]])
-    ]
+    used = _mean_use(results)
+    more = used > (1 + NOTABLE) * used.loc[BASELINE]
+    unpriced = without_price(results)
+    return {
+        str(name): [
+            item
+            for item, names in unpriced.items()
+            if name in names and (item not in USED or more.loc[name, USED[item]])
+        ]
+        for name in used.index
+    }
+
+
+def _mean_use(results: Results) -> pd.DataFrame:
+    """Return the mean use of each item of `USED`: a row per alternative, a column per outcome."""
+    used: pd.DataFrame = results.replications.groupby("alternative", sort=False)[list(USED.values())].mean()
+    return used
 
 
 def _bought_by(results: Results, alternative: str) -> set[str]:
@@ -81,6 +93,7 @@ def per_death_averted(results: Results) -> dict[str, Row]:
     Such a plan costs more than the baseline and averts deaths over the whole interval of both, and adds only
     items with a price.
     """
+    partly = unpriced_items(results)
     table = results.comparison[results.comparison["outcome"].isin((COST, DEATHS))]
     rows = {(str(row["alternative"]), row["outcome"]): row for row in table.to_dict("records")}
     return {
@@ -90,7 +103,7 @@ def per_death_averted(results: Results) -> dict[str, Row]:
         and row["per_death_averted"] > 0
         and row.get("per_death_averted_low", 0.0) > 0
         and rows[name, DEATHS]["difference_high"] < 0
-        and not unpriced_items(results, name)
+        and not partly[name]
     }
 
 

@@ -139,6 +139,11 @@ def join_words(words: Iterable[str], last: str = "and") -> str:
     return f"{', '.join(others)} {last} {end}" if others else end
 
 
+def bed_word(bed: str) -> str:
+    """Return the word of a message for a bed type."""
+    return "ICU" if bed == "icu" else bed
+
+
 def bound_text(value: object) -> str:
     """Return a bound as text, in the form in which the user wrote it."""
     if isinstance(value, (list, tuple)):

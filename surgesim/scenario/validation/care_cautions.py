@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 
 from surgesim.scenario.messages.finding import Finding
-from surgesim.scenario.schema.base import BED_TYPES
+from surgesim.scenario.schema.base import BED_TYPES, bed_word
 from surgesim.scenario.schema.capacity.staffing import shortfall_at_start
 from surgesim.scenario.schema.care import Facility
 from surgesim.scenario.schema.epidemic import Arrivals
@@ -127,11 +127,10 @@ def _overfull(scenario: Scenario) -> Iterator[Finding]:
     for name, census in scenario.care.initial_census.items():
         for bed in BED_TYPES:
             patients, beds = getattr(census, bed), open_at_start(scenario.care.facilities[name], bed)
-            shown = "ICU" if bed == "icu" else bed
             if patients > beds:
                 message = (
-                    f"has {patients} patients in {beds:g} COVID {shown} beds open at the start; all stay, "
-                    "and nobody is admitted until beds are free"
+                    f"has {patients} patients in {beds:g} COVID {bed_word(bed)} beds open at the start; "
+                    "all stay, and nobody is admitted until beds are free"
                 )
                 yield Finding(("care", "initial_census", name, bed), message)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Self
 
+from surgesim.scenario.schema.base import bed_word
 from surgesim.scenario.schema.today.history import FLOWS, History
 from surgesim.workbook.drafts import usual
 from surgesim.workbook.drafts.draft import ASSUMED
@@ -134,17 +135,12 @@ def read_census(
             continue
         if (key, bed) in census.rows:
             other = census.rows[key, bed].place("bed").address
-            notes.refuse(row.place("bed"), f"got {_shown(bed)} beds of {name!r} twice, also in {other}")
+            notes.refuse(row.place("bed"), f"got {bed_word(bed)} beds of {name!r} twice, also in {other}")
             continue
         if isinstance(patients, int):
             census.rows[key, bed] = row
             _judge_patients(key, bed, patients, beds.get((key, bed)), row, notes, answers)
     return census
-
-
-def _shown(bed: str) -> str:
-    """Return the word of a message for a bed type."""
-    return "ICU" if bed == "icu" else bed
 
 
 def _judge_patients(
@@ -158,7 +154,7 @@ def _judge_patients(
     if answers.is_accepted(identity, cell.address):
         notes.accepted.add(identity)
     else:
-        message = f"got {patients} patients for {beds} {_shown(bed)} beds, more than twice as many"
+        message = f"got {patients} patients for {beds} {bed_word(bed)} beds, more than twice as many"
         notes.ask(Question(identity, cell.address, message, {f"--accept {cell.address}": "it is true"}))
 
 

@@ -192,11 +192,11 @@ def _unmerge(
         first = sheet.rows.get(area.top, {}).get(area.left)
         places = [place for place in columns if area.left <= place <= area.right]
         for row, place in itertools.product(covered, places):
-            cell = Cell(sheet.title, row, place, None)
-            if first is not None and (row, place) != (area.top, area.left):
+            if first is not None:
+                if (row, place) == (area.top, area.left):
+                    continue
                 sheet.put(row, place, first.value, first.fault)
-            if first is None or (row, place) != (area.top, area.left):
-                notes.covered.add(cell.address)
+            notes.covered.add(Cell(sheet.title, row, place, None).address)
 
 
 def _is_example(cells: dict[int, Cell]) -> bool:
